@@ -1,0 +1,169 @@
+"""Checks across the values of a scenario: names that must exist, files, layout, programs that light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from slic.control.place import Place
+from slic.control.planner import planner_for
+from slic.control.program import ControlProgram
+from slic.control.schedule import Mode, NightSchedule
+from slic.scenario.document import Document, ValuePath
+from slic.scenario.layout import Street
+from slic.scenario.loaded import data_files, find_file
+from slic.scenario.model import LampGroups, LampInventory, LampRow, Scenario
+from slic.scenario.model_errors import nearest
+from slic.site.geometry import distance_m
+
+_SITE_RADIUS_M = 50_000
+
+
+def check_names(scenario: Scenario, document: Document, base_dir: Path) -> None:
+    """Refuses a time zone, file, luminaire, program or regime that is named but does not exist."""
+    _check_timezone(scenario, document)
+    for path, name in data_files(scenario).items():
+        if find_file(base_dir, name) is None:
+            raise document.refusal(path, "does not exist", name, "a file beside the scenario or in the library")
+    for path, name in _luminaires_named(scenario):
+        _check_known(document, path, name, scenario.luminaires)
+    _check_calendars(scenario, document)
+    _check_regimes(scenario, document)
+    _check_traffic(scenario, document)
+    for index, override in enumerate(scenario.overrides):
+        _check_moment(document, ("overrides", index, "start"), override.start)
+
+
+def check_layout(scenario: Scenario, streets: list[Street], document: Document) -> None:
+    """Refuses lamps far from the site, doubled ids, and faults, commands or regimes of lamps not there."""
+    lamps = [lamp for street in streets for lamp in street.lamps]
+    for lamp in lamps:
+        if lamp.latitude is None or lamp.longitude is None:
+            continue
+        away_m = distance_m(scenario.site.latitude, scenario.site.longitude, lamp.latitude, lamp.longitude)
+        if away_m > _SITE_RADIUS_M:
+            swapped_m = distance_m(scenario.site.latitude, scenario.site.longitude, lamp.longitude, lamp.latitude)
+            hint = "; latitude and longitude look swapped" if swapped_m <= _SITE_RADIUS_M else ""
+            problem = f"is {away_m / 1000:.0f} km from the site{hint}"
+            allowed = f"lamps within {_SITE_RADIUS_M // 1000} km"
+            raise document.refusal(("lamps", "file"), problem, f"lamp {lamp.id}", allowed)
+    ids = [lamp.id for lamp in lamps]
+    for index, override in enumerate(scenario.overrides):
+        for name in override.lamps:
+            _check_known(document, ("overrides", index, "lamps"), name, ids)
+    sensors = [sensor.id for street in streets for sensor in street.sensors]
+    for index, stuck in enumerate(scenario.sensors.stuck):
+        _check_known(document, ("sensors", "stuck", index, "sensor"), stuck.sensor, sensors)
+    for name, regime in scenario.regimes.items():
+        _check_groups(document, name, regime, {lamp.group for lamp in lamps})
+    _check_dynamic_sensors(scenario, document, sensors)
+
+
+def check_programs_light(scenario: Scenario, document: Document) -> None:
+    """Refuses a program that cannot light a lamp in any night of the run."""
+    place = Place(scenario.site.latitude, scenario.site.longitude, scenario.site.timezone)
+    for name, program in scenario.programs.items():
+        planner = planner_for(program, place)
+        nights = (scenario.run.start + timedelta(days=n) for n in range(scenario.run.nights))
+        if not any(_lights(planner.night(night), program) for night in nights):
+            problem = f"never lights in {scenario.run.nights} nights from {scenario.run.start}"
+            raise document.refusal(("programs", name), problem, None, "a program that lights at least once")
+
+
+def _check_known(document: Document, path: ValuePath, name: str, known: Iterable[str]) -> None:
+    names = list(known)
+    if name not in names:
+        few = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+        raise document.refusal(path, f"does not exist{nearest(name, names)}", name, few or "none is defined")
+
+
+def _check_timezone(scenario: Scenario, document: Document) -> None:
+    name = scenario.site.timezone
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        problem = f"is not a time zone{nearest(name, sorted(available_timezones()))}"
+        raise document.refusal(("site", "timezone"), problem, name, "an IANA name as Europe/Brussels") from None
+
+
+def _luminaires_named(scenario: Scenario) -> Iterator[tuple[ValuePath, str]]:
+    lamps = scenario.lamps
+    if isinstance(lamps, LampRow):
+        yield ("lamps", "luminaire"), lamps.luminaire
+    elif isinstance(lamps, LampGroups):
+        for index, group in enumerate(lamps.groups):
+            yield ("lamps", "groups", index, "luminaire"), group.luminaire
+    else:
+        for lamp_type, name in lamps.luminaire_by_type.items():
+            yield ("lamps", "luminaire_by_type", lamp_type), name
+    if scenario.retrofit:
+        yield ("retrofit", "luminaire"), scenario.retrofit.luminaire
+
+
+def _check_calendars(scenario: Scenario, document: Document) -> None:
+    for name, calendar in scenario.calendars.items():
+        here: ValuePath = ("calendars", name)
+        if name in scenario.programs:
+            raise document.refusal(here, "is also the name of a program", name, "a name of its own")
+        _check_known(document, (*here, "default"), calendar.default, scenario.programs)
+        for index, rule in enumerate(calendar.rules):
+            _check_known(document, (*here, "rules", index, "program"), rule.program, scenario.programs)
+
+
+def _check_regimes(scenario: Scenario, document: Document) -> None:
+    choices = [*scenario.programs, *scenario.calendars]
+    for name, regime in scenario.regimes.items():
+        for group, choice in regime.items():
+            _check_known(document, ("regimes", name, group), choice, choices)
+    _check_known(document, ("baseline",), scenario.baseline, scenario.regimes or scenario.programs)
+
+
+def _check_groups(document: Document, name: str, regime: dict[str, str], groups: set[str]) -> None:
+    for group in regime:
+        _check_known(document, ("regimes", name, group), group, sorted(groups))
+    missing = sorted(groups - set(regime))
+    if missing:
+        problem = f"says nothing about group {missing[0]}"
+        raise document.refusal(("regimes", name), problem, None, "a program or calendar for each lamp group")
+
+
+def _check_traffic(scenario: Scenario, document: Document) -> None:
+    total = sum(user.share for user in scenario.traffic.users)
+    if abs(total - 1) > 1e-6:
+        problem = f"has shares that add up to {total:g}"
+        raise document.refusal(("traffic", "users"), problem, None, "a sum of 1")
+    for index, user in enumerate(scenario.traffic.users):
+        if not user.min_m_s <= user.mean_m_s <= user.max_m_s:
+            speed: ValuePath = ("traffic", "users", index, "mean_m_s")
+            raise document.refusal(speed, "is outside its limits", user.mean_m_s, "min_m_s to max_m_s")
+    if scenario.traffic.source and isinstance(scenario.lamps, LampGroups):
+        problem, allowed = "needs lamps along a street", "no traffic with lamps of kind groups"
+        raise document.refusal(("traffic", "source"), problem, None, allowed)
+    if scenario.retrofit and not isinstance(scenario.lamps, LampInventory):
+        problem = "needs lamps of known type"
+        raise document.refusal(("retrofit",), problem, None, "lamps of kind inventory")
+
+
+def _check_moment(document: Document, path: ValuePath, text: str) -> None:
+    try:
+        datetime.strptime(text, "%Y-%m-%dT%H:%MZ")
+    except ValueError:
+        raise document.refusal(path, "is not a moment", text, "UTC, YYYY-MM-DDTHH:MMZ") from None
+
+
+def _check_dynamic_sensors(scenario: Scenario, document: Document, sensors: list[str]) -> None:
+    for name, program in scenario.programs.items():
+        for index, control in enumerate(program.dynamic_controls):
+            for sensor in control.sensors:
+                here: ValuePath = ("programs", name, "dynamic_controls", index, "sensors")
+                _check_known(document, here, sensor, sensors)
+
+
+def _lights(night: NightSchedule, program: ControlProgram) -> bool:
+    by_traffic = program.traffic_classes is not None
+    return any(
+        step.mode != Mode.OFF and (step.level_pm > 0 or step.entrance_level_pm > 0 or step.dynamics or by_traffic)
+        for step in night.steps
+    )

@@ -1,0 +1,64 @@
+"""A first scenario for a town's own lamps."""
+
+from pathlib import Path
+
+import pytest
+
+from slic.errors import InputError
+from slic.scenario.load import load_scenario
+from slic.scenario.new import new_scenario
+from slic.scenario.streets import build_streets
+
+DUTCH = """Nummer;Breedtegraad;Lengtegraad;Straatnaam;Vermogen
+1;51,5701;4,6350;Markt;28,5
+2;51,5703;4,6354;Markt;28,5
+3;51,5710;4,6400;Dreef;
+"""
+
+
+def test_a_dutch_export_is_understood(tmp_path: Path) -> None:
+    (tmp_path / "masten.csv").write_bytes(DUTCH.encode("latin-1"))
+    path, assumed = new_scenario("etten", tmp_path / "masten.csv", "Europe/Amsterdam", tmp_path)
+    loaded = load_scenario(path)
+    assert loaded.scenario.lamps.file == "masten.csv"
+    assert (loaded.scenario.site.latitude, loaded.scenario.site.longitude) == (51.5705, 4.6368)
+    dreef, markt = build_streets(loaded)
+    assert [lamp.power_w for lamp in markt.lamps] == [28.5, 28.5]
+    assert [lamp.power_w for lamp in dreef.lamps] == [30]
+    assert any("1 lamps without watts" in line for line in assumed)
+    assert any("lat from Breedtegraad" in line for line in assumed)
+
+
+def test_latin_1_letters_and_known_lamp_types(tmp_path: Path) -> None:
+    rows = "id,lat,lon,rue,type,watts\na,48.85,2.35,Rue de l'Été,HPS,250\nb,48.851,2.35,Rue Foch,LED,40\n"
+    (tmp_path / "l.csv").write_bytes(rows.encode("latin-1"))
+    path, assumed = new_scenario("paris", tmp_path / "l.csv", "Europe/Paris", tmp_path)
+    foch, ete = build_streets(load_scenario(path))
+    assert (ete.name, ete.lamps[0].power_w, ete.lamps[0].luminaire) == ("Rue de l'Été", 290, "hps-magnetic")
+    assert (foch.lamps[0].power_w, foch.lamps[0].luminaire) == (40, "led-generic")
+    assert any("magnetic gear" in line for line in assumed)
+
+
+def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "masten.csv").write_text(DUTCH)
+    (tmp_path / "etten.yaml").write_text("mine")
+    with pytest.raises(InputError, match="is not overwritten"):
+        new_scenario("etten", tmp_path / "masten.csv", "Europe/Amsterdam", tmp_path)
+    assert (tmp_path / "etten.yaml").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "timezone", "text", "words"),
+    [
+        ("Etten Leur", "Europe/Amsterdam", DUTCH, "is not a scenario name"),
+        ("etten", "Europe/Ettenleur", DUTCH, "is not a time zone"),
+        ("etten", "Europe/Amsterdam", DUTCH.replace("Nummer", "Kleur"), "no column that looks like it"),
+        ("etten", "Europe/Amsterdam", DUTCH.replace("51,5701;4,6350", "399500;104000"), "RD New"),
+        ("etten", "Europe/Amsterdam", "", "is empty"),
+    ],
+)
+def test_what_is_refused_leaves_no_file(tmp_path: Path, name: str, timezone: str, text: str, words: str) -> None:
+    (tmp_path / "masten.csv").write_text(text)
+    with pytest.raises(InputError, match=words):
+        new_scenario(name, tmp_path / "masten.csv", timezone, tmp_path)
+    assert not list(tmp_path.glob("*.yaml"))

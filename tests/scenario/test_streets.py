@@ -1,0 +1,114 @@
+"""Lamps and sensors along streets, from all three sources."""
+
+from pathlib import Path
+
+import pytest
+
+from slic.errors import InputError
+from slic.scenario.load import load_scenario
+from slic.scenario.streets import build_streets, layout_warnings
+
+
+def test_a_row_starts_at_half_a_spacing(load) -> None:
+    (street,) = build_streets(load(("count: 4", "count: 4, street: path, cluster_size: 3")))
+    assert [lamp.position_mm for lamp in street.lamps] == [15_000, 45_000, 75_000, 105_000]
+    assert street.length_mm == 120_000
+    assert [lamp.id for lamp in street.lamps] == ["path-001", "path-002", "path-003", "path-004"]
+    assert [lamp.cluster for lamp in street.lamps] == ["path/1", "path/1", "path/1", "path/2"]
+    assert [lamp.entrance for lamp in street.lamps] == [True, False, False, True]
+    assert [sensor.id for sensor in street.sensors] == [f"sensor-path-00{n}" for n in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize(("every", "positions"), [(0, []), (2, [15_000, 75_000]), (9, [15_000])])
+def test_a_sensor_on_every_nth_pole(load, every: int, positions: list[int]) -> None:
+    (street,) = build_streets(load(settings=(f"sensors.every={every}",)))
+    assert [sensor.position_mm for sensor in street.sensors] == positions
+
+
+def test_groups_are_one_lamp_counted_often() -> None:
+    streets = build_streets(load_scenario("luminext-town"))
+    # 8,006 light points in four groups is the published figure.
+    assert sum(lamp.count for street in streets for lamp in street.lamps) == 8006
+    assert [street.lamps[0].group for street in streets] == ["main", "secondary", "residential", "ambience"]
+    assert not any(street.sensors for street in streets)
+
+
+def test_k_street_before_and_after_its_retrofit() -> None:
+    loaded = load_scenario("washington-k-street")
+    (street,) = build_streets(loaded)
+    assert len(street.lamps) == 222
+    # By hand from the counts of lamps: 176 HPS 400, 17 HPS 100, 18 HPS 150, 19 HPS 250, LED of 4,120 W,
+    # 3 INC 189 and 2 MV 175 at 460, 130, 180, 290, -, 189 and 207.5 W; then at 185, 45, 70, 115, -, 30 and 60 W.
+    assert sum(lamp.as_found_w for lamp in street.lamps) == pytest.approx(97_022)
+    assert sum(lamp.power_w for lamp in street.lamps) == pytest.approx(41_100)
+    positions = [lamp.position_mm for lamp in street.lamps]
+    assert positions == sorted(positions)
+    # -77.049091 to -77.020085 degrees at 38.9024 north: 2,516 m by the published 86.75 km a degree there.
+    assert positions[-1] - positions[0] == pytest.approx(2_516_000, rel=0.002)
+    assert {lamp.luminaire for lamp in street.lamps} == {"led-generic"}
+    assert "hps-magnetic" in {lamp.as_found_luminaire for lamp in street.lamps}
+    assert layout_warnings(loaded) == []
+
+
+ROW = "lamps: {kind: row, count: 4, spacing_m: 30, luminaire: led, power_w: 28}"
+INVENTORY = "lamps: {kind: inventory, file: lamps.csv, luminaire_by_type: {LED: led}, default_power_w: 20}"
+HEAD = "lamp_id,lat,lon,street,lamp_type,lamp_w,group\n"
+
+
+def town(load, tmp_path: Path, rows: str, more: str = ""):
+    (tmp_path / "lamps.csv").write_text(HEAD + rows)
+    return load((ROW, INVENTORY), more=more)
+
+
+def test_an_inventory_is_split_into_streets_and_groups(load, tmp_path: Path) -> None:
+    rows = "a,51.0500,3.71,North,LED,28,main\nb,51.0509,3.71,North,LED,,main\nc,51.05,3.72,,LED,28,side\n"
+    loaded = town(load, tmp_path, rows)
+    north, unnamed = build_streets(loaded)
+    assert [street.name for street in (north, unnamed)] == ["North", "unnamed"]
+    assert [(lamp.id, lamp.power_w, lamp.group) for lamp in north.lamps] == [("a", 28, "main"), ("b", 20, "main")]
+    # 0.0009 degrees of latitude at 51.05 north are 100.1 m (111.24 km a degree); half a spacing at either end.
+    assert north.length_mm == pytest.approx(200_200, abs=100)
+    assert unnamed.length_mm == 30_000
+    assert loaded.scenario.regimes["half"] == {"main": "half", "side": "half"}
+    assert layout_warnings(loaded) == [
+        "lamps.csv: 1 lamps without a street",
+        "lamps.csv: 1 lamps without watts, taken as default_power_w",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("a,50.0,3.71,North,LED,28,\n", "is 117 km from the site"),
+        ("a,51.05,3.71,North,HPS,28,\n", "has no entry 'HPS'"),
+        ("a,51.05,3.71,North,LED,28,Main Road\n", "is not a group name"),
+    ],
+)
+def test_lamps_that_do_not_fit_the_scenario_are_refused(load, tmp_path: Path, rows: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        town(load, tmp_path, rows)
+
+
+def test_swapped_columns_are_suspected(load, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="latitude and longitude look swapped"):
+        town(load, tmp_path, "a,3.71,51.05,North,LED,28,\n")
+
+
+def test_a_retrofit_without_a_lamp_names_it(load, tmp_path: Path) -> None:
+    both = INVENTORY.replace("{LED: led}", "{'*': led}")
+    (tmp_path / "lamps.csv").write_text(HEAD + "a,51.05,3.71,North,HPS,250,\n")
+    with pytest.raises(InputError, match=r"retrofit\.power_w_by_lamp: has no entry 'HPS 250'"):
+        load((ROW, both), more="retrofit: {luminaire: led, power_w_by_lamp: {HPS 100: 45}}\n")
+
+
+def test_thirty_thousand_lamps_are_laid_out_in_two_seconds(load, tmp_path: Path) -> None:
+    import time
+
+    rows = "".join(
+        f"{n},{51 + n // 100 * 0.0003:.6f},{3.7 + n % 100 * 0.0004:.6f},S{n // 100},LED,28,\n" for n in range(30_000)
+    )
+    loaded = town(load, tmp_path, rows)
+    start = time.process_time()
+    streets = build_streets(loaded)
+    assert time.process_time() - start < 2
+    assert [len(street.lamps) for street in streets] == [100] * 300
