@@ -1,0 +1,150 @@
+"""What a run assumes and does not measure, as rows that people can read."""
+
+from __future__ import annotations
+
+from slic.control.program import ControlProgram
+from slic.report.csv_file import Row
+from slic.report.regimes import programs_of, standby_w
+from slic.scenario.model import (
+    CountFile,
+    LampGroups,
+    LampInventory,
+    LampRow,
+    Scenario,
+    Sensors,
+    SteadyFlow,
+    SunAmbient,
+    Traffic,
+)
+
+Fact = tuple[str, str]
+
+
+def assumption_rows(scenario: Scenario) -> list[Row]:
+    """Topic, name and value of every assumption that moves the result, in reading order."""
+    topics = {
+        "place": _place(scenario),
+        "lamps": _lamps(scenario),
+        "sensors": _sensors(scenario.sensors),
+        "traffic": _traffic(scenario.traffic),
+        "field": _field(scenario),
+        "service": _service(scenario),
+        "programs": _programs(scenario),
+        "stated by the scenario": [("", text) for text in scenario.assumptions],
+    }
+    return [{"topic": topic, "name": name, "value": value} for topic, facts in topics.items() for name, value in facts]
+
+
+def _place(scenario: Scenario) -> list[Fact]:
+    site = scenario.site
+    sky = "clear sky, from the sun's elevation" if isinstance(scenario.ambient, SunAmbient) else scenario.ambient.file
+    return [
+        ("position", f"{site.latitude:g}, {site.longitude:g} degrees"),
+        ("time zone", site.timezone),
+        ("ambient light", sky),
+    ]
+
+
+def _lamps(scenario: Scenario) -> list[Fact]:
+    facts = [("lamps", _lamp_words(scenario.lamps))]
+    for name, watts in standby_w(scenario).items():
+        kind = scenario.luminaires[name]
+        curve = ", ".join(f"{p.level_pct:g} %: {p.power_pct:g} %" for p in kind.power_curve)
+        facts.append((f"power of {name} at level", curve))
+        facts.append((f"standby of {name}", f"{watts:g} W" if kind.when_dark == "standby" else "0 W (relay off)"))
+    facts.append(("radio node at each lamp", f"{scenario.node_power_w:g} W"))
+    if scenario.gear.dead_lamps:
+        facts.append(("lamps that are dead for a night", f"{100 * scenario.gear.dead_lamps:g} %"))
+    return facts
+
+
+def _lamp_words(lamps: LampRow | LampInventory | LampGroups) -> str:
+    if isinstance(lamps, LampRow):
+        return f"{lamps.count} luminaires of {lamps.power_w:g} W (circuit), {lamps.spacing_m:g} m apart"
+    if isinstance(lamps, LampInventory):
+        return f"from the inventory {lamps.file}"
+    return "; ".join(f"{g.count} of {g.power_w:g} W in group {g.group}" for g in lamps.groups)
+
+
+def _sensors(sensors: Sensors) -> list[Fact]:
+    if sensors.every == 0:
+        return [("presence sensors", "none")]
+    where = "on every lamp" if sensors.every == 1 else f"on every {sensors.every}th lamp"
+    return [
+        ("presence sensors", where),
+        ("range", f"{sensors.range_m:g} m before and behind" if sensors.range_m else "at the pole only"),
+        ("share of passages seen", f"{100 * sensors.detection_probability:g} %"),
+        ("false triggers", f"{sensors.false_triggers_per_h:g} per sensor and hour"),
+        ("latency", f"{sensors.latency_s:g} s"),
+        ("power of a sensor", f"{sensors.power_w:g} W"),
+    ]
+
+
+def _traffic(traffic: Traffic) -> list[Fact]:
+    source = traffic.source
+    if source is None:
+        return [("road users", "none simulated")]
+    facts = [("road users", _source_words(source))]
+    if traffic.thin < 1:
+        facts.append(("thinned to", f"{100 * traffic.thin:g} % of the counts"))
+    for user in traffic.users:
+        speed = f"{100 * user.share:g} %, {user.mean_m_s:g} m/s (standard deviation {user.sd_m_s:g})"
+        facts.append((f"{user.kind}s", speed))
+    return facts
+
+
+def _source_words(source: CountFile | SteadyFlow) -> str:
+    if isinstance(source, SteadyFlow):
+        return f"steady flow, {source.forward_per_h:g} and {source.backward_per_h:g} per hour"
+    words = f"counts of {source.file} per {source.slot_min} min"
+    if source.mean_week:
+        words += ", mean week"
+    if source.passers_per_day is not None:
+        words += f", scaled to {source.passers_per_day:g} per day"
+    if source.when_missing == "same_hour_mean":
+        return words + "; missing counts replaced by the mean of that hour"
+    return words + "; nights with missing counts left out"
+
+
+def _field(scenario: Scenario) -> list[Fact]:
+    network = scenario.network
+    facts = [
+        ("radio commands lost", f"{100 * network.command_loss:g} %"),
+        ("radio latency", f"{network.latency_s:g} s"),
+    ]
+    if scenario.overrides:
+        facts.append(("planned overrides", str(len(scenario.overrides))))
+    return facts
+
+
+def _service(scenario: Scenario) -> list[Fact]:
+    required = ", ".join(f"from {r.at}: {r.level_pct:g} %" for r in scenario.service.required)
+    facts = [("required level", required), ("late after", f"{scenario.service.late_after_s:g} s")]
+    return [*facts, ("source of the required level", scenario.service.source)] if scenario.service.source else facts
+
+
+def _programs(scenario: Scenario) -> list[Fact]:
+    regimes = list(scenario.regimes) or list(scenario.programs)
+    return [(regime, "; ".join(_program_words(p) for p in programs_of(scenario, regime))) for regime in regimes]
+
+
+def _program_words(program: ControlProgram) -> str:
+    words = [f"{program.idle_level_pct:g} %"]
+    words += [f"{c.level_pct:g} % from {c.at}" for c in program.fixed_time_controls]
+    words += [
+        f"{c.operation} {c.level_pct:g} % at {c.event} {c.offset_min:+g} min" for c in program.astro_clock_controls
+    ]
+    if program.learned_midnight is not None:
+        steps = program.learned_midnight.steps
+        words += [f"{s.level_pct:g} % from {s.offset_min:+g} min of the learned midnight" for s in steps]
+    if program.traffic_classes is not None:
+        words.append("level by counted traffic")
+    for control in program.dynamic_controls:
+        hold = program.hold_ms(control) / 1000
+        words.append(
+            f"presence ({program.presence.style}): {control.operation} {control.level_pct:g} %, hold {hold:g} s"
+        )
+    if program.ramp_up_s or program.ramp_down_s:
+        words.append(f"ramps {program.ramp_up_s:g} s up, {program.ramp_down_s:g} s down")
+    levels = ", ".join(words)
+    return f"{program.title}: {levels}" if program.title else levels

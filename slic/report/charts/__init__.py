@@ -1,0 +1,1 @@
+"""Charts as SVG text: small pure functions from numbers to pictures."""

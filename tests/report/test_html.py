@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from slic.report.html import render_html
+from slic.report.run import Run
+from tests.report.conftest import small_run
+from tests.report.made_up import REGIMES
+
+VOID = {"meta", "br"}
+
+
+class Nesting(HTMLParser):
+    """Fails on tags that are closed in the wrong order or not at all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def svgs(page: str) -> list[str]:
+    return re.findall(r"<svg .*?</svg>", page, flags=re.DOTALL)
+
+
+def words_of(page: str) -> str:
+    text = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)
+    return " ".join(text.replace("&nbsp;", " ").split())
+
+
+def test_the_report_needs_no_other_file_and_no_script(week: Run) -> None:
+    page = render_html(week)
+    assert not re.search(r"<script|<link|<img|@import|url\(|src=|href=", page)
+    assert re.findall(r"https?://[^\"' ]+", page) == ["http://www.w3.org/2000/svg"] * len(svgs(page))
+
+
+def test_tags_are_nested_and_charts_are_well_formed_with_title_and_description(week: Run) -> None:
+    page = render_html(week)
+    parser = Nesting()
+    parser.feed(page.replace("<!DOCTYPE html>", ""))
+    assert parser.open == []
+    assert len(svgs(page)) == 5
+    for svg in svgs(page):
+        root = ElementTree.fromstring(svg)
+        assert [child.tag.rpartition("}")[2] for child in root[:2]] == ["title", "desc"]
+        assert root[0].text and root[1].text
+
+
+def test_the_headline_gives_range_baseline_service_and_what_the_range_leaves_out(week: Run) -> None:
+    words = words_of(render_html(week))
+    saving = next(p for p in week.summary["programs"] if p["name"] == "presence-train")["saving_pct"]
+    assert f"{saving['value']:.1f} % energy saved" in words
+    assert f"Range {saving['low']:.1f} to {saving['high']:.1f} % at 90 % confidence" in words
+    assert "presence-train against full-night" in words
+    assert "96.4 % of user time at the required level" in words
+    assert "simulated estimate, not calibrated to a meter" in words
+    assert "It does not cover hold time, watts" in words
+    assert "Left" not in words and "6 of 7 nights are counted" in words
+
+
+def test_each_program_attribution_and_hash_is_on_the_page(week: Run) -> None:
+    words = words_of(render_html(week))
+    assert all(name in words for name in REGIMES)
+    assert "Mobiliteitsbedrijf Gent, fietstelpaal Coupure Links 2022" in words
+    assert "ab" * 32 in words
+
+
+@pytest.mark.parametrize(("choices", "charts"), [({"nights": 1}, 4), ({"nights": 40}, 5), ({"users": False}, 5)])
+def test_no_run_shows_nan_none_or_negative_zero(tmp_path: Path, choices: dict[str, object], charts: int) -> None:
+    page = render_html(small_run(tmp_path / "run", **choices))
+    assert not re.search(r"\b(nan|NaN|None|inf|Undefined)\b|-0\.0\b", words_of(page) + "".join(svgs(page)))
+    assert len(svgs(page)) == charts
+
+
+def test_without_road_users_the_page_claims_no_service(tmp_path: Path) -> None:
+    words = words_of(render_html(small_run(tmp_path / "run", users=False)))
+    assert "no users No road users were simulated" in words
+    assert "100.0 %" not in words
+    assert "the most it could reach" in words
+
+
+def test_a_saving_within_its_noise_is_not_put_as_a_figure(week: Run) -> None:
+    doubtful = {
+        **week.summary,
+        "headline": "defensive",
+        "programs": [dict(p) for p in week.summary["programs"]],
+    }
+    row = next(p for p in doubtful["programs"] if p["name"] == "defensive")
+    row["saving_pct"] = {"value": 0.4, "low": -0.9, "high": 1.6, "confidence": 0.9, "significant": False}
+    words = words_of(render_html(Run(week.folder, doubtful, week.tables, week.provenance)))
+    assert "no clear saving 0.4 % (-0.9 to 1.6, 90 % confidence) This is not distinguishable from zero." in words
+
+
+def test_only_the_baseline_states_no_saving(week: Run) -> None:
+    alone = {**week.summary, "headline": None, "programs": week.summary["programs"][:1]}
+    tables = {
+        name: [r for r in rows if r.get("program", "full-night") == "full-night"] for name, rows in week.tables.items()
+    }
+    assert "there is no saving to state" in words_of(render_html(Run(week.folder, alone, tables, week.provenance)))
+
+
+def test_names_from_the_scenario_are_escaped(week: Run) -> None:
+    nasty = {**week.summary, "title": "<script>alert(1)</script>", "warnings": ["a < b"]}
+    page = render_html(Run(week.folder, nasty, week.tables, week.provenance))
+    assert "<script" not in page and "a &lt; b" in page

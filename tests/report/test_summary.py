@@ -1,0 +1,157 @@
+"""Figures of a run. Expected values are worked by hand from tallies that are given as literals."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from slic.energy.results import NightTally, RunResult
+from slic.errors import InputError
+from slic.report.headline import headline_program
+from slic.report.run import Run
+from slic.report.summary import build_summary
+from slic.report.sums import nights_of
+from slic.scenario.model import Scenario
+from tests.report import made_up
+
+KWH = 3_600_000_000
+HOUR = 3_600_000
+
+
+def two_lamps(**changes: int | bool) -> list[NightTally]:
+    """Two lamps, one night, two programs: 3 kWh against 2 kWh, split as written."""
+    full = NightTally("full-night", 0, "a", "2022-11-14", 0, 24 * HOUR, 2, light_mj=2 * KWH, loss_mj=KWH)
+    full.lit_ms, full.level_pm_ms, full.high_ms = 28 * HOUR, 28 * HOUR * 1000, 28 * HOUR
+    dim = NightTally("presence-cluster", 0, "a", "2022-11-14", 0, 24 * HOUR, 2, light_mj=KWH, standby_mj=KWH // 2)
+    dim.sensing_mj, dim.lit_ms, dim.level_pm_ms, dim.high_ms = KWH // 2, 28 * HOUR, 7 * HOUR * 1000, 7 * HOUR
+    dim.passages, dim.user_ms, dim.served_ms, dim.late, dim.missed = 200, 2 * HOUR, HOUR // 2, 10, 4
+    dim.level_changes = 42
+    for name, value in changes.items():
+        setattr(dim, name, value)
+    return [full, dim]
+
+
+def result_of(tallies: list[NightTally]) -> RunResult:
+    nights = list(dict.fromkeys(tally.night for tally in tallies))
+    return RunResult(["full-night", "presence-cluster"], nights, 2, tallies, {}, {}, [], [], 7.25)
+
+
+def summary_of(tallies: list[NightTally], scenario: Scenario | None = None) -> dict[str, object]:
+    result = result_of(tallies)
+    chosen = scenario or made_up.scenario(["full-night", "presence-cluster"])
+    return build_summary(chosen, result, nights_of(result))
+
+
+def program(tallies: list[NightTally]) -> dict[str, object]:
+    programs = summary_of(tallies)["programs"]
+    assert isinstance(programs, list)
+    return dict(programs[1])
+
+
+def test_energies_hours_and_service_are_those_of_the_tally() -> None:
+    found = program(two_lamps())
+    energies = [found[f"{part}_kwh"] for part in ("energy", "light", "loss", "standby", "sensing")]
+    assert energies == [2.0, 1.0, 0.0, 0.5, 0.5]
+    # 28 lamp-hours of two lamps are 14 h per lamp, at a quarter of full level on average 3.5 h
+    assert (found["lit_h"], found["full_level_equivalent_h"], found["high_share_pct"]) == (14.0, 3.5, 25.0)
+    assert found["service"] == {
+        "user_hours": 2.0,
+        "served_pct": 25.0,
+        "late_events_pct": 5.0,
+        "missed_events_pct": 2.0,
+        "level_changes_per_lamp_hour": 1.5,
+    }
+    assert (found["idle_level_pct"], found["hold_s"], found["passes_per_lamp_hour"]) == (20.0, 60.0, 7.25)
+
+
+def test_one_night_gives_a_saving_without_a_range() -> None:
+    saving = program(two_lamps())["saving_pct"]
+    assert saving == {"value": 33.333, "low": None, "high": None, "confidence": 0.9, "significant": None}
+
+
+def test_replicates_are_averaged_and_streets_added() -> None:
+    first, second = two_lamps(), two_lamps(light_mj=3 * KWH)
+    for tally in second:
+        tally.replicate = 1
+    other_street = two_lamps()
+    for tally in other_street:
+        tally.street = "b"
+    assert program([*first, *second])["energy_kwh"] == 3.0  # (2 + 4) / 2
+    assert program([*first, *other_street])["energy_kwh"] == 4.0
+
+
+def test_shares_without_road_users_are_null_and_never_full() -> None:
+    service = program(two_lamps(user_ms=0, served_ms=0, passages=0, late=0, missed=0))["service"]
+    assert isinstance(service, dict)
+    assert service["user_hours"] == 0
+    assert [service[f"{k}_pct"] for k in ("served", "late_events", "missed_events")] == [None, None, None]
+
+
+def test_a_night_with_missing_counts_is_in_no_total() -> None:
+    bad = two_lamps(complete=False, light_mj=0)
+    for tally in bad:
+        tally.night = "2022-11-15"
+    summary = summary_of([*two_lamps(), *bad])
+    assert summary["nights"] == 2
+    assert summary["data_quality"]["nights_excluded"] == ["2022-11-15"]  # type: ignore[index]
+    assert [p["energy_kwh"] for p in summary["programs"]] == [3.0, 2.0]  # type: ignore[attr-defined]
+
+
+def test_a_run_without_a_complete_night_is_refused() -> None:
+    with pytest.raises(InputError, match="complete counts"):
+        summary_of(two_lamps(complete=False))
+
+
+def test_a_baseline_without_energy_has_no_saving() -> None:
+    tallies = two_lamps()
+    tallies[0].light_mj = tallies[0].loss_mj = 0
+    assert program(tallies)["saving_pct"]["value"] is None  # type: ignore[index]
+
+
+def test_the_baseline_has_no_saving_and_the_stable_keys_are_there(week: Run) -> None:
+    summary = week.summary
+    assert list(summary)[:5] == ["schema", "label", "scenario", "title", "description"]
+    assert (summary["schema"], summary["label"], summary["engine"]) == (1, "simulated estimate", "event")
+    assert (summary["nights"], summary["lamps"], summary["replicates"]) == (7, 34, 3)
+    assert summary["programs"][0]["saving_pct"] is None
+    keys = set(summary["programs"][1])
+    assert keys >= {"name", "energy_kwh", "light_kwh", "loss_kwh", "standby_kwh", "sensing_kwh", "lit_h"}
+    assert keys >= {
+        "full_level_equivalent_h",
+        "high_share_pct",
+        "saving_pct",
+        "service",
+        "passes_per_lamp_hour",
+    }
+    assert "NaN" not in json.dumps(summary)
+
+
+def test_parts_add_up_to_the_energy(week: Run) -> None:
+    for found in week.summary["programs"]:
+        parts = sum(found[f"{part}_kwh"] for part in ("light", "loss", "standby", "sensing"))
+        assert parts == pytest.approx(found["energy_kwh"], abs=3e-6)  # each is rounded to 1e-6
+
+
+def test_retrofit_savings_multiply_on_the_remainder() -> None:
+    result = result_of(two_lamps())
+    as_found = NightTally("as-found", 0, "a", "2022-11-14", 0, 24 * HOUR, 2, light_mj=10 * KWH)
+    result.as_found = [as_found]
+    chosen = made_up.scenario(["full-night", "presence-cluster"])
+    retrofit = build_summary(chosen, result, nights_of(result))["retrofit"]
+    # 10 -> 3 kWh is 70 %; 3 -> 2 kWh is a third; together 10 -> 2 kWh is 80 %
+    assert (retrofit["as_found_kwh"], retrofit["led_kwh"], retrofit["saving_pct"]) == (10.0, 3.0, 70.0)
+    assert retrofit["controls"] == [{"program": "presence-cluster", "saving_pct": 33.333, "combined_pct": 80.0}]
+
+
+def row(name: str, saving: float | None, served: float | None) -> dict[str, object]:
+    return {"name": name, "saving_pct": {"value": saving}, "service": {"served_pct": served}}
+
+
+def test_the_headline_is_the_largest_saving_that_still_served_people() -> None:
+    dark, good, small = row("dark", 60, 61), row("good", 40, 96), row("small", 5, 100)
+    baseline = {"name": "base", "saving_pct": None, "service": {"served_pct": 100}}
+    assert headline_program([baseline, dark, good, small]) == "good"
+    assert headline_program([baseline, dark]) == "dark"
+    assert headline_program([baseline, row("a", 3, None), row("b", 9, None)]) == "b"
+    assert headline_program([baseline, row("a", None, 100)]) is None
