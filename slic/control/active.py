@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from slic.control.civil import DAY_MIN, MINUTE_MS, Night, minutes_after_noon, minutes_of
@@ -17,7 +16,6 @@ from slic.control.program import (
 from slic.control.schedule import Mode
 from slic.control.sun import SUNSET_ELEVATION_DEG, Interval
 
-_HALF_DAY_MS = 720 * MINUTE_MS
 _HOUR_MIN = 60
 
 
@@ -41,21 +39,21 @@ def active_segments(program: ControlProgram, night: Night, darkness: Darkness) -
     """The night without gaps, as segments of one mode: ON wins over CELL, CELL over OFF.
 
     Scheduled burns shorter than the program's ``minimum_burn_s`` are OFF, unless they touch a photocell's time;
-    a burn that crosses noon counts with its whole length.
+    a burn that crosses noon counts with its whole length, so the night is looked at with a margin of that minimum.
     """
-    reach_ms = _HALF_DAY_MS if program.minimum_burn_s else 0
+    reach_ms = round(program.minimum_burn_s * 1000)
     low, high = night.start_ms - reach_ms, night.end_ms + reach_ms
     segments = _joined(_spans(program, night, darkness, reach_ms), low, high)
     if not reach_ms:
         return segments
-    return _clipped(_without_short(segments, round(program.minimum_burn_s * 1000)), night)
+    return _clipped(_without_short(segments, reach_ms), night)
 
 
 def longest_burn(program: ControlProgram, night: Night, darkness: Darkness) -> Interval | None:
     """The longest time without a break that the lamp is lit in a night; photocells count as the clock says."""
     lit: list[Interval] = []
     for segment in active_segments(program, night, darkness):
-        lit = _lengthened(lit, _lit_parts(program, segment, night, darkness))
+        lit = _lengthened(lit, _lit_parts(program, segment, darkness))
     return max(lit, key=lambda burn: burn[1] - burn[0], default=None)
 
 
@@ -78,7 +76,7 @@ def cell_elevation_deg(program: ControlProgram, cell: int) -> float:
 def clock_spans(window: ClockWindow | Absolute, night: Night, utc: bool, reach_ms: int = 0) -> list[Interval]:
     """A daily clock window as moments [UTC ms] that touch the night, widened by ``reach_ms`` on both sides."""
     length = (minutes_of(window.end) - minutes_of(window.start)) % DAY_MIN or DAY_MIN
-    reach = reach_ms // MINUTE_MS
+    reach = -(-reach_ms // MINUTE_MS)
     first = minutes_after_noon(window.start)
     if utc:
         first = (night.at_utc(minutes_of(window.start)) - night.start_ms) // MINUTE_MS
@@ -97,33 +95,36 @@ def _moments(night: Night, start: int, end: int, utc: bool) -> Interval:
 
 def _spans(program: ControlProgram, night: Night, darkness: Darkness, reach_ms: int) -> list[_Span]:
     spans: list[_Span] = []
-    utc = program.clock == "utc"
+    low, high = night.start_ms - reach_ms, night.end_ms + reach_ms
     for index, period in enumerate(program.active_periods):
         if isinstance(period, Astronomical):
-            spans += _astronomical(period, index, darkness.around(night.start_ms, period.sun_elevation_deg))
+            spans += _astronomical(period, index, low, high, darkness)
         elif isinstance(period, AstronomicalPhotocell):
-            spans += _trigger_windows(period, index, darkness.around(night.start_ms, period.sun_elevation_deg))
+            spans += _trigger_windows(period, index, low, high, darkness)
         elif isinstance(period, Absolute):
-            clock = clock_spans(period, night, utc, reach_ms)
+            clock = clock_spans(period, night, program.clock == "utc", reach_ms)
             spans += [_Span(start, end, Mode.ON, index) for start, end in clock]
         else:
-            spans.append(_Span(night.start_ms - reach_ms, night.end_ms + reach_ms, Mode.CELL, index))
+            spans.append(_Span(low, high, Mode.CELL, index))
     return spans
 
 
-def _astronomical(period: Astronomical, index: int, nights: Iterable[Interval]) -> list[_Span]:
+def _astronomical(period: Astronomical, index: int, low: int, high: int, darkness: Darkness) -> list[_Span]:
     late = round(period.sunset_offset_min * MINUTE_MS)
     long = round(period.sunrise_offset_min * MINUTE_MS)
+    nights = darkness.between(low - long, high - late, period.sun_elevation_deg)
     return [_Span(s + late, e + long, Mode.ON, index) for s, e in nights if s + late < e + long]
 
 
-def _trigger_windows(period: AstronomicalPhotocell, index: int, nights: Iterable[Interval]) -> list[_Span]:
-    before_set, after_set, before_rise, after_rise = (
-        round(minutes * MINUTE_MS)
-        for minutes in (
-            period.before_sunset_min, period.after_sunset_min, period.before_sunrise_min, period.after_sunrise_min
-        )
-    )
+def _trigger_windows(
+    period: AstronomicalPhotocell, index: int, low: int, high: int, darkness: Darkness
+) -> list[_Span]:
+    before_set = round(period.before_sunset_min * MINUTE_MS)
+    after_set = round(period.after_sunset_min * MINUTE_MS)
+    before_rise = round(period.before_sunrise_min * MINUTE_MS)
+    after_rise = round(period.after_sunrise_min * MINUTE_MS)
+    earliest, latest = low - max(after_set, after_rise), high + max(before_set, before_rise)
+    nights = darkness.between(earliest, latest, period.sun_elevation_deg)
     spans: list[_Span] = []
     for sunset, sunrise in nights:
         spans.append(_Span(sunset - before_set, sunset + after_set, Mode.CELL, index))
@@ -179,12 +180,12 @@ def _clipped(segments: list[Segment], night: Night) -> list[Segment]:
     ]
 
 
-def _lit_parts(program: ControlProgram, segment: Segment, night: Night, darkness: Darkness) -> list[Interval]:
+def _lit_parts(program: ControlProgram, segment: Segment, darkness: Darkness) -> list[Interval]:
     if segment.mode is Mode.OFF:
         return []
     if segment.mode is Mode.ON:
         return [(segment.start_ms, segment.end_ms)]
-    dark = darkness.around(night.start_ms, cell_elevation_deg(program, segment.cell))
+    dark = darkness.between(segment.start_ms, segment.end_ms, cell_elevation_deg(program, segment.cell))
     parts = [(max(start, segment.start_ms), min(end, segment.end_ms)) for start, end in dark]
     return [(start, end) for start, end in parts if start < end]
 

@@ -12,6 +12,8 @@ from slic.errors import InputError
 MINUTE_MS = 60_000
 DAY_MIN = 1440
 NOON_MIN = 720
+_MS = timedelta(milliseconds=1)
+_NOON_MS = (NOON_MIN - date(1970, 1, 1).toordinal() * DAY_MIN) * MINUTE_MS
 
 ClockFault = Literal["", "twice", "never"]
 
@@ -60,9 +62,10 @@ def _jump_ms(moment: datetime) -> int:
 def noon_ms(timezone: str, day: date) -> int:
     """UTC ms of local noon of a day: where its night begins."""
     moment = datetime(day.year, day.month, day.day, 12, tzinfo=zone(timezone))
-    if moment.utcoffset() != moment.replace(fold=1).utcoffset():
+    offset = moment.utcoffset()
+    if offset is None or offset != moment.replace(fold=1).utcoffset():
         return utc_ms(datetime(day.year, day.month, day.day, 12), timezone)
-    return round(moment.timestamp() * 1000)
+    return _NOON_MS + day.toordinal() * DAY_MIN * MINUTE_MS - offset // _MS
 
 
 def midnight_ms(timezone: str, day: date) -> int:

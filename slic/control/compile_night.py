@@ -9,7 +9,7 @@ from slic.control.active import Segment, active_segments, cell_elevation_deg, cl
 from slic.control.civil import MINUTE_MS, Night, minutes_after_noon, minutes_of
 from slic.control.darkness import Darkness
 from slic.control.operation import operate
-from slic.control.program import AstroClockControl, ControlProgram, Operation
+from slic.control.program import AstroClockControl, ControlProgram, MidnightStep, Operation
 from slic.control.schedule import Mode, NightSchedule, Step
 from slic.control.sun import Interval
 from slic.lamps.level import pm_from_pct
@@ -85,20 +85,18 @@ class NightCompiler:
         if learned is not None and middle_ms is not None:
             for step in learned.steps:
                 level_pm = pm_from_pct(step.level_pct)
-                rule = f"learned midnight {step.offset_min:+g} min"
                 t_ms = middle_ms + round(step.offset_min * MINUTE_MS)
-                changes.append((t_ms, _SETTING, Setting(level_pm, level_pm, rule)))
+                changes.append((t_ms, _SETTING, Setting(level_pm, level_pm, learned_rule(step))))
         return changes
 
     def _dark(self, night: Night) -> list[_Change]:
         changes: list[_Change] = []
         for track, elevation_deg in enumerate(self._elevations, self._dynamics.stop):
-            around = self._darkness.around(night.start_ms, elevation_deg)
-            changes += _on_off(track, [dark for dark in around if dark[1] >= night.start_ms])
+            changes += _on_off(track, self._darkness.between(night.start_ms, night.end_ms, elevation_deg))
         return changes
 
     def _operators(self, night: Night) -> list[_Change]:
-        dark = self._darkness.around(night.start_ms, reference_elevation_deg(self._program))
+        dark = self._darkness.between(night.start_ms, night.end_ms, reference_elevation_deg(self._program))
         changes: list[_Change] = []
         for control in self._program.astro_clock_controls:
             offset_ms = round(control.offset_min * MINUTE_MS)
@@ -155,6 +153,11 @@ def astro_rule(control: AstroClockControl) -> str:
     """An astro-clock control in words: "sunset +30 min", "sunrise -60 min: Max 50 %"."""
     when = f"{control.event} {control.offset_min:+g} min" if control.offset_min else control.event
     return when if control.operation == "Set" else f"{when}: {control.operation} {control.level_pct:g} %"
+
+
+def learned_rule(step: MidnightStep) -> str:
+    """A step of learned midnight in words: "learned midnight +120 min"."""
+    return f"learned midnight {step.offset_min:+g} min"
 
 
 def _idle(program: ControlProgram) -> Setting:

@@ -10,6 +10,7 @@ the rung of the fail-safe ladder below it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 
 from slic.control.group import NEVER_MS, GroupState
@@ -47,7 +48,8 @@ class SegmentController:
         self._members = {group.name: [x for x in self._lamps if x.group is group] for group in self._groups}
         self._causes = [f"sensor {sensor.id}" for sensor in plan.sensors]
         self._links: list[tuple[Link, ...]] = [()] * len(plan.sensors)
-        self._raised: list[list[tuple[Link, LampState]] | None] = [None] * len(plan.sensors)
+        # lamps that an active sensor holds up, by lamp group
+        self._raised: list[dict[str, list[LampState]] | None] = [None] * len(plan.sensors)
         self._lost: set[int] = set()
         self._overrides = Overrides()
         # (t_ms, lamp index, or below 0 a timer): timers of a moment come before holds. Never cancelled, only outdated.
@@ -345,33 +347,42 @@ class SegmentController:
     def _rejoin(self, sensor: int, group: GroupState) -> None:
         held = self._raised[sensor]
         if held is not None:
-            self._raised[sensor] = [pair for pair in held if pair[0].group is not group]
+            held.pop(group.name, None)
             for link in self._links[sensor]:
                 if link.group is group:
-                    self._hold_up(sensor, link, 0, 0)
+                    self._hold_up(held, link, 0, 0)
 
     # ---- presence -------------------------------------------------------------------------------
 
     def _rise(
         self, sensor: int, speed_mm_s: int, direction: int, counts: bool, actions: list[Action]
     ) -> None:
-        if self._raised[sensor] is None:
-            self._raised[sensor] = []
+        held = self._raised[sensor]
+        if held is None:
+            held = self._raised[sensor] = {}
         cause = self._causes[sensor] if counts else f"{self._causes[sensor]} lost"
         for link in self._links[sensor]:
             if counts and link.group.chooser is not None:
                 link.group.chooser.count()
-            for lamp in self._hold_up(sensor, link, speed_mm_s, direction):
+            for lamp in self._hold_up(held, link, speed_mm_s, direction):
                 self._decide(lamp, cause, actions)
 
-    def _hold_up(self, sensor: int, link: Link, speed_mm_s: int, direction: int) -> list[LampState]:
-        held = self._raised[sensor]
-        assert held is not None
-        known = {lamp.index for other, lamp in held if other is link}
-        new = [x for x in link.lamps(speed_mm_s, direction, self._lamps) if x.index not in known]
+    def _hold_up(
+        self, held: dict[str, list[LampState]], link: Link, speed_mm_s: int, direction: int
+    ) -> Sequence[LampState]:
+        """Let an active sensor hold lamps up; those that it did not hold before."""
+        already = held.get(link.group.name)
+        if already is not None and link.targets is not None:
+            return ()
+        new: Sequence[LampState] = link.lamps(speed_mm_s, direction, self._lamps)
+        if already is None:
+            held[link.group.name] = list(new)
+        else:
+            new = [lamp for lamp in new if lamp not in already]
+            already += new
         for lamp in new:
-            held.append((link, lamp))
-            lamp.active = lamp.active or [0] * len(lamp.until_ms)
+            if lamp.active is None:
+                lamp.active = [0] * len(lamp.until_ms)
             for k, _ in link.controls:
                 lamp.active[k] += 1
                 lamp.until_ms[k] = NEVER_MS
@@ -380,15 +391,18 @@ class SegmentController:
     def _fall(self, sensor: int) -> None:
         held = self._raised[sensor]
         self._raised[sensor] = None
-        for link, lamp in held or ():
-            assert lamp.active is not None
-            for k, hold_ms in link.controls:
-                lamp.active[k] -= 1
-                if lamp.active[k] == 0:
-                    until_ms = lamp.until_ms[k] = self.now_ms + hold_ms
-                    if until_ms < lamp.armed_ms:
-                        lamp.armed_ms = until_ms
-                        heappush(self._deadlines, (until_ms, lamp.index))
+        if held is None:
+            return
+        for link in self._links[sensor]:
+            for lamp in held.get(link.group.name, ()):
+                assert lamp.active is not None
+                for k, hold_ms in link.controls:
+                    lamp.active[k] -= 1
+                    if lamp.active[k] == 0:
+                        until_ms = lamp.until_ms[k] = self.now_ms + hold_ms
+                        if until_ms < lamp.armed_ms:
+                            lamp.armed_ms = until_ms
+                            heappush(self._deadlines, (until_ms, lamp.index))
 
     def _end_hold(self, lamp: LampState, actions: list[Action]) -> None:
         """A lamp's deadline came: wait for its next hold, and if the one that raised it is over decide anew."""

@@ -7,9 +7,8 @@ from bisect import bisect_left
 from slic.control.place import Place
 from slic.control.sun import DAY_MS, Interval, whole_nights
 
-_STRETCH_DAYS = 256
-_MARGIN_DAYS = 4
-_REACH_MS = 2 * DAY_MS
+_STRETCH_DAYS = 128
+_MARGIN_DAYS = 5
 
 
 class Darkness:
@@ -18,26 +17,21 @@ class Darkness:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._stretches: dict[tuple[float, int], tuple[list[Interval], list[int]]] = {}
-        self._latest_key = (0, 0.0)
-        self._latest: list[Interval] = []
 
-    def around(self, t_ms: int, elevation_deg: float) -> list[Interval]:
-        """Dark intervals [UTC ms] that touch the two days before and after a moment.
+    def between(self, start_ms: int, end_ms: int, elevation_deg: float) -> list[Interval]:
+        """Dark intervals [UTC ms] that touch a span of up to four days, not cut by it.
 
-        They are whole; only a darkness of weeks is cut, more than two days away.
+        Only a darkness of weeks is cut, more than a day away from the span.
         """
-        if self._latest_key == (t_ms, elevation_deg):
-            return self._latest
-        number = t_ms // (_STRETCH_DAYS * DAY_MS)
+        number = (start_ms + end_ms) // (2 * _STRETCH_DAYS * DAY_MS)
         key = (elevation_deg, number)
         if key not in self._stretches:
             self._stretches[key] = self._stretch(number, elevation_deg)
         nights, ends = self._stretches[key]
-        first = last = bisect_left(ends, t_ms - _REACH_MS)
-        while last < len(nights) and nights[last][0] <= t_ms + _REACH_MS:
+        first = last = bisect_left(ends, start_ms)
+        while last < len(nights) and nights[last][0] <= end_ms:
             last += 1
-        self._latest_key, self._latest = (t_ms, elevation_deg), nights[first:last]
-        return self._latest
+        return nights[first:last]
 
     def _stretch(self, number: int, elevation_deg: float) -> tuple[list[Interval], list[int]]:
         start_ms = (number * _STRETCH_DAYS - _MARGIN_DAYS) * DAY_MS

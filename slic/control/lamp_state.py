@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slic.control.group import NEVER_MS, GroupState
-from slic.control.reach import LampIndex, Reach
+from slic.control.reach import LampIndex, Reach, Train
 from slic.control.segment import Action, LampPlan, Override, SensorPlan
 
 UNKNOWN_PM = -1
@@ -78,12 +78,13 @@ def join(
         return []
     index = LampIndex((i, plans[i]) for i, lamp in enumerate(lamps) if lamp.group is group)
     every = tuple((k, effect.hold_ms) for k, effect in enumerate(group.effects))
+    train = Train(group.program.presence)
     limited = any(effect.sensors for effect in group.effects)
     shared: dict[tuple[int, ...] | None, tuple[LampState, ...] | None] = {None: None}
     links = []
     for sensor in sensors:
         controls = tuple(c for c in every if group.effects[c[0]].acts_for(sensor.id)) if limited else every
-        reach = Reach(group.program.presence, sensor, index)
+        reach = Reach(group.program.presence, train, sensor, index)
         if reach.fixed not in shared:
             shared[reach.fixed] = tuple([lamps[j] for j in reach.fixed or ()])
         links.append(Link(group, controls, reach, shared[reach.fixed]))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from typing import Literal, NamedTuple
 
 from slic.control.active import reference_elevation_deg
 from slic.control.civil import DAY_MIN, minutes_after_noon, minutes_of, night_span
-from slic.control.compile_night import IDLE, astro_rule
+from slic.control.compile_night import IDLE, astro_rule, learned_rule
 from slic.control.place import Place
 from slic.control.planner import Planner, planner_for
 from slic.control.program import Absolute, ClockWindow, ControlProgram, DynamicControl
@@ -90,8 +90,8 @@ def _without_effect(planner: Planner, program: ControlProgram, nights: list[date
     lit = {night: rules for night, rules in lit.items() if rules}
     if not lit:
         return
-    for name, sets in _entries(program):
-        without = [night for night, rules in lit.items() if not any(sets(rule) for rule in rules)]
+    for name in _entries(program):
+        without = [night for night, rules in lit.items() if not any(_shows(rule, name) for rule in rules)]
         if len(without) == len(lit):
             yield Finding("never-acts", "warning", without[0], f"{name} never takes effect in this year")
         elif without:
@@ -99,27 +99,24 @@ def _without_effect(planner: Planner, program: ControlProgram, nights: list[date
             yield Finding("short-night", "info", without[0], text)
 
 
-def _entries(program: ControlProgram) -> Iterator[tuple[str, Callable[[str], bool]]]:
-    """Name of each entry, and a test whether a step's rule shows its effect."""
-    for control in program.fixed_time_controls:
-        name = f"fixed time {control.at}"
-        yield name, lambda rule, name=name: rule == name or rule.endswith(f" on {name}")  # type: ignore[misc]
-    for astro in program.astro_clock_controls:
-        name = astro_rule(astro)
-        yield name, lambda rule, name=name: rule == name or rule.startswith(f"{name} on ")  # type: ignore[misc]
-    for step in program.learned_midnight.steps if program.learned_midnight else ():
-        name = f"learned midnight {step.offset_min:+g} min"
-        yield name, lambda rule, name=name: rule == name or rule.endswith(f" on {name}")  # type: ignore[misc]
-    name = IDLE
-    if program.fixed_time_controls:
-        yield name, lambda rule: rule == IDLE or rule.endswith(f" on {IDLE}")
+def _entries(program: ControlProgram) -> list[str]:
+    """Each entry by the words that steps use for it."""
+    names = [f"fixed time {control.at}" for control in program.fixed_time_controls]
+    names += [IDLE] if names else []
+    names += [astro_rule(control) for control in program.astro_clock_controls]
+    steps = program.learned_midnight.steps if program.learned_midnight else []
+    return names + [learned_rule(step) for step in steps]
+
+
+def _shows(rule: str, name: str) -> bool:
+    return rule == name or rule.startswith(f"{name} on ") or rule.endswith(f" on {name}")
 
 
 def _same_moment(program: ControlProgram) -> Iterator[Finding]:
     fixed = [f"fixed time {control.at}" for control in program.fixed_time_controls]
     astro = [f"{control.event} {control.offset_min:+g} min" for control in program.astro_clock_controls]
     steps = program.learned_midnight.steps if program.learned_midnight else []
-    learned = [f"learned midnight {step.offset_min:+g} min" for step in steps]
+    learned = [learned_rule(step) for step in steps]
     for names in (fixed, astro, learned):
         for name in dict.fromkeys(names):
             if (count := names.count(name)) > 1:
@@ -128,23 +125,19 @@ def _same_moment(program: ControlProgram) -> Iterator[Finding]:
 
 
 def _no_change(program: ControlProgram) -> Iterator[Finding]:
-    """Entries that set what holds already. From the second night on the idle level holds again from noon."""
-    if program.learned_midnight is not None:
+    """Entries that set what holds already; where the order is not that of civil time, none is looked for."""
+    if program.learned_midnight is not None or program.clock == "utc":
         return
     idle = program.idle_level_pct
     entrance = program.entrance_idle_level_pct
     now = (idle, idle if entrance is None else entrance)
-    for control in sorted(program.fixed_time_controls, key=lambda entry: _order(entry.at, program.clock)):
+    for control in sorted(program.fixed_time_controls, key=lambda entry: minutes_after_noon(entry.at)):
         own = control.entrance_level_pct
         new = (control.level_pct, control.level_pct if own is None else own)
         if new == now:
             text = f"fixed time {control.at} sets {control.level_pct:g} %, the level that already holds"
             yield Finding("no-change", "warning", None, text)
         now = new
-
-
-def _order(at: str, clock: str) -> int:
-    return minutes_of(at) if clock == "utc" and minutes_of(at) >= 720 else minutes_after_noon(at)
 
 
 def _dynamic_overlaps(program: ControlProgram) -> Iterator[Finding]:
@@ -171,16 +164,19 @@ def _minutes(control: DynamicControl) -> set[int]:
 
 
 def _short_burns(program: ControlProgram, place: Place, nights: list[date]) -> Iterator[Finding]:
-    minimum_ms = round(program.minimum_burn_s * 1000)
-    every = program.model_copy(update={"minimum_burn_s": 0})
-    found = burns(planner_for(every, place), nights[0], nights[-1])
-    left_out = [burn.night for burn in found if burn.duration_ms < minimum_ms]
+    active = ControlProgram(name=program.name, clock=program.clock, active_periods=program.active_periods)
+    limited = active.model_copy(update={"minimum_burn_s": program.minimum_burn_s})
+    kept = burns(planner_for(limited, place), nights[0], nights[-1])
+    left_out = [burn.night for burn in burns(planner_for(active, place), nights[0], nights[-1]) if burn not in kept]
     if left_out:
         text = f"a burn shorter than the minimum of {program.minimum_burn_s:g} s is left out {_when(left_out)}"
         yield Finding("below-minimum", "warning", left_out[0], text)
-    short = [burn.night for burn in found if minimum_ms <= burn.duration_ms < SHORT_BURN_MS]
+    limit_ms = max(SHORT_BURN_MS, round(program.minimum_burn_s * 1000))
+    found = burns(planner_for(program, place), nights[0], nights[-1])
+    short = [burn.night for burn in found if burn.duration_ms < limit_ms]
     if short:
-        yield Finding("short-burn", "warning", short[0], f"a burn is shorter than 10 min {_when(short)}")
+        text = f"a burn is shorter than {limit_ms / 60_000:g} min {_when(short)}"
+        yield Finding("short-burn", "warning", short[0], text)
 
 
 def _polar(program: ControlProgram, place: Place, nights: list[date]) -> Iterator[Finding]:

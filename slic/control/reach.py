@@ -27,12 +27,6 @@ class LampIndex:
             self.positions_mm[name] = [position for position, _ in places]
             self.along[name] = tuple(index for _, index in places)
 
-    def between(self, street: str, from_mm: int, to_mm: int) -> tuple[int, ...]:
-        """The lamps from one position on a street to another, both included."""
-        positions_mm = self.positions_mm.get(street, [])
-        lamps = self.along.get(street, ())
-        return lamps[bisect_left(positions_mm, from_mm) : bisect_right(positions_mm, to_mm)]
-
     def nearest(self, street: str, position_mm: int) -> tuple[int, ...]:
         """The lamp nearest to a position on a street, the lower one of two; empty if the street has none."""
         positions_mm = self.positions_mm.get(street, [])
@@ -43,34 +37,42 @@ class LampIndex:
         return (self.along[street][min(around, key=lambda i: abs(positions_mm[i] - position_mm))],)
 
 
+class Train:
+    """The lamps around and ahead of a road user, in integers; shared by all sensors of a group."""
+
+    __slots__ = ("_ahead_mm", "_assumed_mm_s", "_behind_mm", "_lead_ms")
+
+    def __init__(self, rule: PresenceReach) -> None:
+        self._behind_mm = round(rule.behind_m * 1000)
+        self._ahead_mm = round(rule.ahead_m * 1000)
+        self._lead_ms = round(rule.lead_s * 1000)
+        self._assumed_mm_s = round(rule.assumed_speed_m_s * 1000)
+
+    def span_mm(self, position_mm: int, speed_mm_s: int, direction: int) -> tuple[int, int]:
+        """From where to where lamps rise; speed 0 and direction 0 (up +1, down -1) mean not known."""
+        ahead_mm = self._ahead_mm + self._lead_ms * (speed_mm_s or self._assumed_mm_s) // 1000
+        up_mm = ahead_mm if direction >= 0 else self._behind_mm
+        down_mm = ahead_mm if direction <= 0 else self._behind_mm
+        return position_mm - down_mm, position_mm + up_mm
+
+
 class Reach:
-    """The lamps that one sensor raises.
+    """The lamps that one sensor raises: always the same (``fixed``, indices), or by :meth:`lamps` in train style."""
 
-    ``fixed`` holds their indices where they do not depend on the road user; for train style it is None and
-    :meth:`lamps` gives them by speed and direction.
-    """
+    __slots__ = ("_along", "_position_mm", "_positions_mm", "_train", "fixed")
 
-    __slots__ = ("_index", "_position_mm", "_rule", "_street", "fixed")
-
-    def __init__(self, rule: PresenceReach, sensor: SensorPlan, index: LampIndex) -> None:
+    def __init__(self, rule: PresenceReach, train: Train, sensor: SensorPlan, index: LampIndex) -> None:
         self.fixed: tuple[int, ...] | None = None
         if rule.style == "cluster":
             self.fixed = index.clusters.get(sensor.cluster, ())
         elif rule.style == "own":
             self.fixed = index.nearest(sensor.street, sensor.position_mm)
-        self._rule = rule
-        self._index = index
-        self._street = sensor.street
+        self._train = train
         self._position_mm = sensor.position_mm
+        self._positions_mm = index.positions_mm.get(sensor.street, [])
+        self._along = index.along.get(sensor.street, ())
 
     def lamps(self, speed_mm_s: int, direction: int) -> tuple[int, ...]:
-        """Lamps raised for a road user; speed 0 and direction 0 (up +1, down -1) mean not known."""
-        if self.fixed is not None:
-            return self.fixed
-        rule = self._rule
-        speed_m_s = speed_mm_s / 1000 or rule.assumed_speed_m_s
-        ahead_mm = round((rule.ahead_m + rule.lead_s * speed_m_s) * 1000)
-        behind_mm = round(rule.behind_m * 1000)
-        up_mm = ahead_mm if direction >= 0 else behind_mm
-        down_mm = ahead_mm if direction <= 0 else behind_mm
-        return self._index.between(self._street, self._position_mm - down_mm, self._position_mm + up_mm)
+        """Indices of the lamps raised for a road user in train style; arguments as in :meth:`Train.span_mm`."""
+        from_mm, to_mm = self._train.span_mm(self._position_mm, speed_mm_s, direction)
+        return self._along[bisect_left(self._positions_mm, from_mm) : bisect_right(self._positions_mm, to_mm)]

@@ -94,7 +94,8 @@ def whole_nights(place: Place, start_ms: int, end_ms: int, elevation_deg: float)
     ends = _half_day_ends(place, float(start_ms - 2 * DAY_MS), days)
     moments, _, to_dark = _crossings(ends, place, elevation_deg)
     edges: list[int] = np.rint(moments).astype(np.int64).tolist()
-    if _dark_at(ends[0], place, elevation_deg):
+    dark_first = not to_dark[0] if edges else _dark_at(ends[0], place, elevation_deg)
+    if dark_first:
         edges.insert(0, int(ends[0]))
     if len(edges) % 2:
         edges.append(int(ends[-1]))
@@ -149,17 +150,17 @@ def _sine_height(t_ms: Array, latitude: float, longitude: float) -> tuple[Array,
 
 
 def _half_day_ends(place: Place, noon_guess_ms: float, days: int) -> Array:
-    """Midnight, noon, midnight ... of ``days`` solar days; the first noon is the one nearest to the guess."""
-    hour_angle = _hour_angle_deg(np.asarray([noon_guess_ms]), place)[0]
-    first_ms = noon_guess_ms - hour_angle / 360 * DAY_MS - DAY_MS / 2
-    mean = first_ms + np.arange(2 * days + 1) * (DAY_MS / 2)
+    """Midnight, noon, midnight ... of ``days`` solar days; the first noon is the mean noon nearest to the guess."""
+    mean_noon_ms = (0.5 - place.longitude / 360) * DAY_MS
+    first_ms = mean_noon_ms + round((noon_guess_ms - mean_noon_ms) / DAY_MS) * DAY_MS - DAY_MS / 2
+    mean = np.arange(2 * days + 1, dtype=np.float64) * (DAY_MS / 2) + first_ms
     late = (_hour_angle_deg(mean, place) - np.where(np.arange(len(mean)) % 2, 0, 180) + 180) % 360 - 180
-    return cast(Array, mean - late / 360 * DAY_MS)
+    return mean - late / 360 * DAY_MS
 
 
 def _hour_angle_deg(t_ms: Array, place: Place) -> Array:
     _, ascension, sidereal = _sky(t_ms)
-    return cast(Array, (np.degrees(sidereal - ascension) + place.longitude + 180) % 360 - 180)
+    return (np.degrees(sidereal - ascension) + place.longitude + 180) % 360 - 180
 
 
 def _dark_at(t_ms: float, place: Place, height_deg: float) -> bool:
@@ -207,4 +208,4 @@ def _bisect(low: Array, high: Array, place: Place, target: float) -> Array:
         middle = (low + high) / 2
         still = (_sine_height(middle, place.latitude, place.longitude)[0] < target) == dark_first
         low, high = np.where(still, middle, low), np.where(still, high, middle)
-    return cast(Array, high)
+    return high

@@ -1,0 +1,174 @@
+"""`slic schedule`: print, draw and check a control program over a year."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from slic.control.lint import Finding
+    from slic.control.planner import Planner
+    from slic.control.year import Burn, YearSummary
+
+
+def schedule(
+    program: Annotated[str, typer.Argument(help="Name of a library program, or a YAML file.")],
+    lat: Annotated[float, typer.Option(help="Latitude, degrees north.")],
+    lon: Annotated[float, typer.Option(help="Longitude, degrees east.")],
+    timezone: Annotated[str, typer.Option(help="IANA name, as Europe/London.")],
+    year: Annotated[int, typer.Option(min=1950, max=2050, help="Civil year.")],
+    night: Annotated[str, typer.Option(help="Evening to print, YYYY-MM-DD. [default: the year's first]")] = "",
+    svg: Annotated[
+        Path | None, typer.Option(help="Picture to write. [default: schedule-PROGRAM-YEAR.svg; none with --json]")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Print the switching of a night and the hours of a year, draw the year, and check the program.
+
+    Example: slic schedule d60-residential --lat 51.5074 --lon -0.1278 --timezone Europe/London --year 2023
+    """
+    from slic.control.lint import lint
+    from slic.control.place import Place
+    from slic.control.planner import planner_for
+    from slic.control.year import year_summary
+    from slic.scenario.library import load_program
+
+    evening = _evening(night, year)
+    planner = planner_for(load_program(program), Place(lat, lon, timezone))
+    summary = year_summary(planner, year)
+    findings = lint(planner.programs[planner.calendar.default], planner.place, year)
+    picture = _write_picture(planner, year, svg, as_json)
+    if quiet:
+        pass
+    elif as_json:
+        typer.echo(json.dumps(_as_dict(planner, year, summary, findings), indent=2, ensure_ascii=False))
+    else:
+        _print(planner, evening, summary, findings, picture)
+    if any(finding.severity == "error" for finding in findings):
+        raise typer.Exit(2)
+
+
+def _evening(text: str, year: int) -> date:
+    from slic.errors import InputError
+
+    if not text:
+        return date(year, 1, 1)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError("is not a date", field="--night", value=text, allowed="YYYY-MM-DD") from None
+
+
+def _write_picture(planner: Planner, year: int, svg: Path | None, as_json: bool) -> Path | None:
+    from slic.report.year_chart import year_chart_svg
+
+    if svg is None and as_json:
+        return None
+    target = svg or Path(f"schedule-{planner.calendar.default}-{year}.svg")
+    target.write_text(year_chart_svg(planner, year), encoding="utf-8")
+    return target
+
+
+def _as_dict(planner: Planner, year: int, summary: YearSummary, findings: list[Finding]) -> dict[str, Any]:
+    place = planner.place
+    return {
+        "program": planner.calendar.default,
+        "place": {"latitude": place.latitude, "longitude": place.longitude, "timezone": place.timezone},
+        "year": year,
+        "active_h": round(summary.active_h, 3),
+        "lit_h": round(summary.lit_h, 3),
+        "full_level_equivalent_h": round(summary.full_level_equivalent_h, 3),
+        "saving_pct": None if summary.saving_pct is None else round(summary.saving_pct, 3),
+        "switch_ons": summary.switch_ons,
+        "level_changes": summary.level_changes,
+        "dark_nights": summary.dark_nights,
+        "longest_burn": _burn_dict(summary.longest),
+        "shortest_burn": _burn_dict(summary.shortest),
+        "months": [
+            {
+                "month": month.month,
+                "lit_h": round(month.lit_h, 3),
+                "full_level_equivalent_h": round(month.full_level_equivalent_h, 3),
+            }
+            for month in summary.months
+        ],
+        "note": summary.note,
+        "findings": [
+            {
+                "code": finding.code,
+                "severity": finding.severity,
+                "night": None if finding.night is None else finding.night.isoformat(),
+                "message": finding.message,
+            }
+            for finding in findings
+        ],
+    }
+
+
+def _burn_dict(burn: Burn | None) -> dict[str, Any] | None:
+    if burn is None:
+        return None
+    return {"night": burn.night.isoformat(), "hours": round(burn.duration_ms / 3_600_000, 3)}
+
+
+def _print(
+    planner: Planner, evening: date, summary: YearSummary, findings: list[Finding], picture: Path | None
+) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print(_night_table(planner, evening))
+    console.print(_year_table(summary))
+    for finding in findings:
+        colour = {"error": "red", "warning": "yellow", "info": "cyan"}[finding.severity]
+        console.print(f"[{colour}]{finding.severity}[/] {finding.message} [dim]({finding.code})[/]")
+    if not findings:
+        console.print("no findings")
+    if picture is not None:
+        console.print(f"picture of the year: {picture}", markup=False, soft_wrap=True)
+
+
+def _night_table(planner: Planner, evening: date) -> Any:
+    from rich.table import Table
+
+    from slic.control.civil import zone
+    from slic.control.schedule import Mode
+
+    compiled = planner.night(evening)
+    title = f"{compiled.program}, night of {evening:%a %d %b %Y}"
+    table = Table("civil time", "lamp", "entrance", "set by", title=title)
+    words = {Mode.OFF: "off", Mode.CELL: "photocell: {} %"}
+    for step in compiled.steps:
+        moment = datetime.fromtimestamp(step.t_ms / 1000, UTC).astimezone(zone(planner.place.timezone))
+        text = words.get(step.mode, "{} %")
+        table.add_row(
+            f"{moment:%d %b %H:%M:%S %Z}",
+            text.format(f"{step.level_pm / 10:g}"),
+            text.format(f"{step.entrance_level_pm / 10:g}"),
+            step.rule + (" (sensors act)" if step.dynamics else ""),
+        )
+    return table
+
+
+def _year_table(summary: YearSummary) -> Any:
+    from rich.table import Table
+
+    table = Table("", "hours lit", "at full level", title=f"{summary.first:%d %b %Y} to {summary.last:%d %b %Y}")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for month in summary.months:
+        table.add_row(month.month, f"{month.lit_h:,.1f}", f"{month.full_level_equivalent_h:,.1f}")
+    table.add_section()
+    table.add_row("year", f"{summary.lit_h:,.1f}", f"{summary.full_level_equivalent_h:,.1f}")
+    saving = "never active"
+    if summary.saving_pct is not None:
+        saving = f"{summary.saving_pct:.2f} % less light than full level"
+    table.caption = f"{saving}; lit {summary.switch_ons:,} times, {summary.dark_nights} nights without light"
+    if summary.note:
+        table.caption += f"; {summary.note}"
+    return table
