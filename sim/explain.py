@@ -1,0 +1,181 @@
+"""Why a lamp had its level at a moment: that street-night is run again, and the decision in force is picked out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from controllers.replay import Kind
+from sim.night import Controlled, control
+from sim.scene import Scene, inputs_for, make_scene
+from sim.setup import Setup, prepare
+from slic.control.civil import night_of
+from slic.control.schedule import Step
+from slic.control.segment import Action
+from slic.energy.pieces import pieces_of
+from slic.errors import InputError
+from slic.lamps.level import level_on_ramp, pct_from_pm
+from slic.scenario.load import LoadedScenario
+
+_NEAR_SENSORS = 3
+_LAST_REPORTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report of a sensor near the lamp. kind : on, pulse or off; speed and direction are 0 if not known."""
+
+    t_ms: int
+    sensor: str
+    kind: str
+    speed_mm_s: int
+    direction: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The decision in force at a moment.
+
+    commanded_pm, actual_pm : level [per mille] of the last command, and of the lamp; they differ while a ramp
+        is under way, after a lost command and where the lamp is dead
+    since_ms, until_ms : of the decision; the end if nothing else happens
+    source, rule, cause : who decided, by which control, after which input
+    step_rule, step_level_pm : what the schedule alone says at that moment
+    reports : the last ones of the nearest sensors
+    """
+
+    regime: str
+    replicate: int
+    lamp: str
+    t_ms: int
+    timezone: str
+    night: str
+    program: str
+    commanded_pm: int
+    actual_pm: int
+    source: str
+    rule: str
+    cause: str
+    since_ms: int
+    until_ms: int
+    ramp_ms: int
+    step_rule: str
+    step_level_pm: int
+    dead: bool
+    reports: tuple[Report, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; moments also as UTC text."""
+        values = asdict(self)
+        for name in ("t_ms", "since_ms", "until_ms"):
+            values[name.removesuffix("_ms")] = _utc(values[name])
+        return values
+
+    def text(self) -> str:
+        """A few lines for people, in the civil time of the site."""
+        lines = [
+            f"{self.lamp} under {self.regime}, replicate {self.replicate}, {self._civil(self.t_ms)} ({self.timezone}):",
+            f"  level     {pct_from_pm(self.actual_pm)} % (commanded {pct_from_pm(self.commanded_pm)} %)",
+            f"  decided   by {self.source}: {self.rule}",
+            f"  because   {self.cause}",
+            f"  since     {self._civil(self.since_ms)}, ramp {self.ramp_ms / 1000:g} s",
+            f"  until     {self._civil(self.until_ms)} if nothing else happens",
+            f"  schedule  {self.program}: {self.step_rule}, {pct_from_pm(self.step_level_pm)} %",
+        ]
+        if self.dead:
+            lines.append("  the lamp is dead this night (a simulated fault)")
+        lines += [f"  sensor    {self._civil(r.t_ms)} {r.sensor} {r.kind}" for r in self.reports]
+        return "\n".join(lines)
+
+    def _civil(self, t_ms: int) -> str:
+        """Seconds are cut, not rounded, so that no input seems to come after its effect."""
+        return f"{datetime.fromtimestamp(t_ms // 1000, ZoneInfo(self.timezone)):%Y-%m-%d %H:%M:%S}"
+
+
+def explain_moment(loaded: LoadedScenario, regime: str, lamp_id: str, t_ms: int, replicate: int = 0) -> Explanation:
+    """Run that street-night again and say why the lamp had its level at ``t_ms`` [UTC ms].
+
+    Raises InputError for a regime, lamp, moment or replicate that is not of the run.
+    """
+    setup = prepare(loaded)
+    index, lamp = _find(setup, regime, lamp_id, t_ms, replicate)
+    night = night_of(setup.place.timezone, t_ms)
+    scene = make_scene(setup, setup.streets[index], night, replicate)
+    return _explain(scene, regime, lamp, t_ms, control(scene, setup.regimes[regime]))
+
+
+def _find(setup: Setup, regime: str, lamp_id: str, t_ms: int, replicate: int) -> tuple[int, int]:
+    """Street and lamp by number."""
+    if regime not in setup.regimes:
+        raise InputError("is not a regime of the run", field="program", value=regime, allowed=", ".join(setup.regimes))
+    if not 0 <= replicate < setup.scenario.run.replicates:
+        allowed = f"0 to {setup.scenario.run.replicates - 1}"
+        raise InputError("is not a replicate of the run", field="replicate", value=replicate, allowed=allowed)
+    if night_of(setup.place.timezone, t_ms) not in setup.nights:
+        allowed = f"noon of {setup.nights[0]} to noon after the evening of {setup.nights[-1]}"
+        raise InputError("lies outside the run", field="at", value=_utc(t_ms), allowed=allowed)
+    for index, street in enumerate(setup.streets):
+        for place, lamp in enumerate(street.lamps):
+            if lamp.id == lamp_id:
+                return index, place
+    allowed = f"ids like {setup.streets[0].lamps[0].id}"
+    raise InputError("is not a lamp of the run", field="lamp", value=lamp_id, allowed=allowed)
+
+
+def _explain(scene: Scene, regime: str, lamp: int, t_ms: int, controlled: Controlled) -> Explanation:
+    action = _in_force(controlled.actions, lamp, t_ms)
+    layout = scene.street.lamps[lamp]
+    schedule = scene.setup.regimes[regime][layout.group].night(scene.night)
+    step = [step for step in schedule.steps if step.t_ms <= t_ms][-1]
+    return Explanation(
+        regime=regime,
+        replicate=scene.replicate,
+        lamp=layout.id,
+        t_ms=t_ms,
+        timezone=scene.setup.place.timezone,
+        night=scene.night.isoformat(),
+        program=schedule.program,
+        commanded_pm=action.level_pm,
+        actual_pm=_level_at(controlled.levels[lamp], t_ms),
+        source=action.source,
+        rule=action.rule,
+        cause=action.cause,
+        since_ms=action.t_ms,
+        until_ms=min(action.until_ms, scene.end_ms),
+        ramp_ms=action.ramp_ms,
+        step_rule=step.rule,
+        step_level_pm=_step_level(step, layout.entrance),
+        dead=scene.dead[lamp],
+        reports=_near_reports(scene, regime, lamp, t_ms),
+    )
+
+
+def _in_force(actions: list[Action], lamp: int, t_ms: int) -> Action:
+    """The last command at or before a moment; at the start of the night every lamp gets one."""
+    return [action for action in actions if action.lamp == lamp and action.t_ms <= t_ms][-1]
+
+
+def _step_level(step: Step, entrance: bool) -> int:
+    return step.entrance_level_pm if entrance else step.level_pm
+
+
+def _level_at(points: list[tuple[int, int]], t_ms: int) -> int:
+    pieces = pieces_of([points])
+    at = int((pieces.t0_ms <= t_ms).nonzero()[0][-1])
+    t0_ms, t1_ms = int(pieces.t0_ms[at]), int(pieces.t1_ms[at])
+    return level_on_ramp(t0_ms, int(pieces.from_pm[at]), t1_ms, int(pieces.to_pm[at]), t_ms)
+
+
+def _near_reports(scene: Scene, regime: str, lamp: int, t_ms: int) -> tuple[Report, ...]:
+    place = scene.street.lamps[lamp].position_mm
+    sensors = scene.street.sensors
+    near = sorted(range(len(sensors)), key=lambda i: (abs(sensors[i].position_mm - place), i))[:_NEAR_SENSORS]
+    inputs = inputs_for(scene, scene.setup.regimes[regime])
+    rows = [r for r in inputs.rows if r[0] <= t_ms and r[1] >= Kind.ON and r[2] in near]
+    return tuple(Report(r[0], sensors[r[2]].id, Kind(r[1]).name.lower(), r[3], r[4]) for r in rows[-_LAST_REPORTS:])
+
+
+def _utc(t_ms: int) -> str:
+    return f"{datetime.fromtimestamp(t_ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{t_ms % 1000:03d}Z"

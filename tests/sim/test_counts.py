@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.count_file import read_counts
+from sim.counts import dark_slots, mean_week
+from slic.errors import InputError
+from slic.scenario.model import CountFile
+
+
+def ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def read(tmp_path: Path, text: str, name: str = "c.csv", **changes: Any):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    source = CountFile(**{"file": name, "slot_min": 60, "forward": ["up"], "backward": ["down"], **changes})
+    return read_counts(path, source, "Europe/Brussels", ms("2022-11-14T11:00"), ms("2022-11-16T11:00"))
+
+
+def test_both_directions_on_a_grid_with_gaps_missing(tmp_path):
+    text = "time_utc,up,down\n2022-11-14T00:00Z,3,0\n2022-11-14T01:00Z,,2\n2022-11-14T03:00Z,5,6\n"
+    counts = read(tmp_path, text, "c.csv.gz")
+    assert counts.start_ms == ms("2022-11-14T00:00")
+    np.testing.assert_array_equal(counts.forward, [3, np.nan, np.nan, 5])
+    np.testing.assert_array_equal(counts.backward, [0, 2, np.nan, 6])
+
+
+def test_outside_the_file_nothing_is_known(tmp_path):
+    counts = read(tmp_path, "time_utc,up,down\n2022-11-14T00:00Z,3,1\n")
+    starts, forward, _ = counts.slots_between(ms("2022-11-13T23:30"), ms("2022-11-14T01:30"))
+    assert starts.tolist() == [ms("2022-11-13T23:00"), ms("2022-11-14T00:00"), ms("2022-11-14T01:00")]
+    np.testing.assert_array_equal(forward, [np.nan, 3, np.nan])
+
+
+def test_marks_at_the_end_belong_to_the_slot_before(tmp_path):
+    counts = read(tmp_path, "time_utc,up,down\n2022-11-14T01:00Z,3,1\n", time_marks="end")
+    assert counts.start_ms == ms("2022-11-14T00:00")
+
+
+def test_a_repeated_civil_hour_is_two_slots(tmp_path):
+    """In Brussels 30 October 2022 02:00 happens at 00:00 UTC and at 01:00 UTC."""
+    text = "time_utc,up,down\n2022-10-30T02:00,1,0\n2022-10-30T02:00,2,0\n2022-10-30T03:00,4,0\n"
+    counts = read(tmp_path, text, time_zone="Europe/Brussels")
+    assert counts.start_ms == ms("2022-10-30T00:00")
+    assert counts.forward.tolist() == [1, 2, 4]
+
+
+def test_a_repeated_hour_given_once_leaves_its_second_pass_missing(tmp_path):
+    text = "time_utc,up,down\n2022-10-30T02:00,1,0\n2022-10-30T03:00,4,0\n"
+    np.testing.assert_array_equal(read(tmp_path, text, time_zone="Europe/Brussels").forward, [1, np.nan, 4])
+
+
+def test_a_civil_hour_that_never_happened_is_left_out_and_reported(tmp_path):
+    text = "time_utc,up,down\n2022-03-27T01:00,1,0\n2022-03-27T02:00,0,0\n2022-03-27T03:00,4,0\n"
+    counts = read(tmp_path, text, time_zone="Europe/Brussels")
+    assert counts.forward.tolist() == [1, 4]
+    assert "1 rows at civil times that never happened" in counts.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "field", "value"),
+    [
+        ("2022-11-14T00:00Z,-1,0\n", 2, "up", "-1"),
+        ("2022-11-14T00:00Z,nan,0\n", 2, "up", "nan"),
+        ("2022-11-14T00:00Z,0,inf\n", 2, "down", "inf"),
+        ("2022-11-14T00:00Z,1,0\n2022-11-14T01:00Z,many,0\n", 3, "up", "many"),
+        ("2022-11-14T00:00Z,1\n", 2, "row", 2),
+        ("2022-11-14T25:30Z,1,0\n", 2, "time_utc", "2022-11-14T25:30Z"),
+        ("2022-11-14T00:00Z,1,0\n2022-11-14T00:00Z,1,0\n", 3, "time_utc", "2022-11-14T00:00Z"),
+        ("2022-11-14T00:00Z,1,0\n2022-11-14T01:07Z,1,0\n", 3, "time_utc", "2022-11-14T01:07Z"),
+    ],
+)
+def test_bad_rows_name_file_line_column_and_value(tmp_path, body, line, field, value):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, "time_utc,up,down\n" + body)
+    error = caught.value
+    assert (error.file, error.line, error.field, error.value) == ("c.csv", line, field, value)
+    assert error.allowed
+
+
+@pytest.mark.parametrize("text", ["", "time_utc,up,down\n", "time_utc,left,down\n2022-11-14T00:00Z,1,0\n"])
+def test_empty_files_and_missing_columns_are_refused(tmp_path, text):
+    with pytest.raises(InputError):
+        read(tmp_path, text)
+
+
+def test_mean_week_is_by_civil_hour_and_weekday_and_scaled(tmp_path):
+    """Two Mondays 08:00 (Brussels, 07:00 UTC) with 2 and 4 users, every other hour 1: mean 3 and 1."""
+    rows = []
+    for hour in range(14 * 24):
+        t = datetime.fromtimestamp(ms("2022-11-06T23:00") / 1000 + 3600 * hour, UTC)  # Monday 00:00 in Brussels
+        number = {8: 2, 7 * 24 + 8: 4}.get(hour, 1)
+        rows.append(f"{t:%Y-%m-%dT%H:%MZ},{number},0\n")
+    text = "time_utc,up,down\n" + "".join(rows)
+    week, _ = mean_week(read(tmp_path, text), "Europe/Brussels")
+    assert week[8] == 3 and set(np.delete(week, 8)) == {1.0}
+    scaled = read(tmp_path, text, mean_week=True, passers_per_day=240)
+    assert scaled.start_ms == ms("2022-11-14T11:00") and len(scaled.forward) == 48
+    # 170 users in the mean week, so 170 / 7 a day before scaling
+    assert scaled.forward[0] == pytest.approx(240 * 7 / 170)
+
+
+def test_missing_hours_can_be_filled_from_the_mean_week(tmp_path):
+    text = "time_utc,up,down\n2022-11-07T00:00Z,6,0\n2022-11-14T00:00Z,,\n"
+    counts = read(tmp_path, text, when_missing="same_hour_mean")
+    assert counts.forward[7 * 24] == 6
+    assert np.isnan(counts.forward[1])
+    assert "1 missing slots were filled" in counts.warnings[0]
+
+
+def test_coverage_counts_the_slots_that_overlap_the_dark(tmp_path):
+    counts = read(tmp_path, "time_utc,up,down\n2022-11-14T00:00Z,3,1\n2022-11-14T02:00Z,3,1\n")
+    assert dark_slots(counts, [(ms("2022-11-14T00:30"), ms("2022-11-14T03:00"))]) == (3, 1)
+
+
+def test_the_shipped_ghent_year_is_complete_but_for_an_hour():
+    """Facts of the data notice: 2,627,127 bikes, 12 empty slots from 00:00 to 00:55 UTC on 30 October."""
+    path = Path(__file__).parents[2] / "config/data/bike_counts_ghent_coupure_2022_5min.csv.gz"
+    columns = {"forward": ["bikes_to_mariakerke"], "backward": ["bikes_to_centre"]}
+    counts = read_counts(path, CountFile(file=path.name, slot_min=5, **columns), "Europe/Brussels", 0, 1)
+    both = counts.forward + counts.backward
+    assert len(both) == 105_120 and np.nansum(both) == 2_627_127
+    first = (ms("2022-10-30T00:00") - counts.start_ms) // counts.slot_ms
+    assert np.flatnonzero(np.isnan(both)).tolist() == list(range(first, first + 12))
