@@ -116,9 +116,7 @@ def _astronomical(period: Astronomical, index: int, low: int, high: int, darknes
     return [_Span(s + late, e + long, Mode.ON, index) for s, e in nights if s + late < e + long]
 
 
-def _trigger_windows(
-    period: AstronomicalPhotocell, index: int, low: int, high: int, darkness: Darkness
-) -> list[_Span]:
+def _trigger_windows(period: AstronomicalPhotocell, index: int, low: int, high: int, darkness: Darkness) -> list[_Span]:
     before_set = round(period.before_sunset_min * MINUTE_MS)
     after_set = round(period.after_sunset_min * MINUTE_MS)
     before_rise = round(period.before_sunrise_min * MINUTE_MS)

@@ -171,9 +171,7 @@ def _fixed(program: ControlProgram) -> list[_Timed]:
     for control in program.fixed_time_controls:
         level_pm = pm_from_pct(control.level_pct)
         entrance = control.entrance_level_pct
-        setting = Setting(
-            level_pm, level_pm if entrance is None else pm_from_pct(entrance), f"fixed time {control.at}"
-        )
+        setting = Setting(level_pm, level_pm if entrance is None else pm_from_pct(entrance), f"fixed time {control.at}")
         minutes = minutes_of(control.at) if program.clock == "utc" else minutes_after_noon(control.at)
         timed.append(_Timed(minutes, setting))
     return timed if program.clock == "utc" else sorted(timed, key=lambda entry: entry.minutes)

@@ -42,8 +42,7 @@ class SegmentController:
         ]
         by_name = {group.name: group for group in self._groups}
         self._lamps = [
-            LampState(i, by_name[lamp.group], lamp.entrance, lamp.minimum_level_pm)
-            for i, lamp in enumerate(plan.lamps)
+            LampState(i, by_name[lamp.group], lamp.entrance, lamp.minimum_level_pm) for i, lamp in enumerate(plan.lamps)
         ]
         self._members = {group.name: [x for x in self._lamps if x.group is group] for group in self._groups}
         self._causes = [f"sensor {sensor.id}" for sensor in plan.sensors]
@@ -99,9 +98,7 @@ class SegmentController:
                         self._decide(lamp, self._causes[sensor], actions)
         return actions
 
-    def presence(
-        self, t_ms: int, sensor: int, active: bool, speed_mm_s: int = 0, direction: int = 0
-    ) -> list[Action]:
+    def presence(self, t_ms: int, sensor: int, active: bool, speed_mm_s: int = 0, direction: int = 0) -> list[Action]:
         """A presence sensor rose (or saw another user while up), or fell; arguments as in :meth:`pulse`."""
         actions = self._advance(t_ms)
         if active:
@@ -141,9 +138,7 @@ class SegmentController:
         """Take a command. InputError if it cannot be obeyed, would not end, or the clock is not trusted."""
         check(order, len(self._lamps))
         if not self.clock_trusted:
-            raise InputError(
-                "cannot be taken: the clock is not trusted, so it might never end", field="override"
-            )
+            raise InputError("cannot be taken: the clock is not trusted, so it might never end", field="override")
         actions = self._advance(t_ms)
         self._overrides.add(order)
         self._arm_order(order)
@@ -354,9 +349,7 @@ class SegmentController:
 
     # ---- presence -------------------------------------------------------------------------------
 
-    def _rise(
-        self, sensor: int, speed_mm_s: int, direction: int, counts: bool, actions: list[Action]
-    ) -> None:
+    def _rise(self, sensor: int, speed_mm_s: int, direction: int, counts: bool, actions: list[Action]) -> None:
         held = self._raised[sensor]
         if held is None:
             held = self._raised[sensor] = {}
@@ -430,36 +423,35 @@ class SegmentController:
 
     def _decide(self, lamp: LampState, cause: str, actions: list[Action]) -> None:
         """Weigh what applies to a lamp, highest first, and command it if its level is another now."""
-        group = lamp.group
-        lamp.winner = -1
         if lamp.order is not None:
-            level_pm = lamp.order.level_pm
-        else:
-            level_pm = group.entrance_pm if lamp.entrance else group.level_pm
-            for k, raised_pm, raised_entrance_pm in group.raised:
-                if lamp.until_ms[k] > self._alive_ms:
-                    lamp.winner = k
-                    level_pm = raised_entrance_pm if lamp.entrance else raised_pm
-                    break
+            self._command(lamp, lamp.order.level_pm, lamp.order.ramp_ms, cause, actions)
+            return
+        group = lamp.group
+        level_pm = group.entrance_pm if lamp.entrance else group.level_pm
+        lamp.winner = -1
+        for k, raised_pm, raised_entrance_pm in group.raised:
+            if lamp.until_ms[k] > self._alive_ms:
+                lamp.winner = k
+                level_pm = raised_entrance_pm if lamp.entrance else raised_pm
+                break
+        if level_pm != lamp.target_pm:
+            ramp_ms = group.ramp_up_ms if level_pm > lamp.target_pm else group.ramp_down_ms
+            self._command(lamp, level_pm, ramp_ms, cause, actions)
+
+    def _command(self, lamp: LampState, level_pm: int, ramp_ms: int, cause: str, actions: list[Action]) -> None:
+        before_pm = lamp.target_pm
         if 0 < level_pm < lamp.minimum_pm:
             level_pm = lamp.minimum_pm
-        if level_pm != lamp.target_pm:
-            self._command(lamp, level_pm, cause, actions)
-
-    def _command(self, lamp: LampState, level_pm: int, cause: str, actions: list[Action]) -> None:
-        group = lamp.group
-        if lamp.target_pm == UNKNOWN_PM:
-            ramp_ms = 0
-        elif lamp.order is not None:
-            ramp_ms = lamp.order.ramp_ms
-        else:
-            ramp_ms = group.ramp_up_ms if level_pm > lamp.target_pm else group.ramp_down_ms
+        if level_pm == before_pm:
+            return
         lamp.target_pm = level_pm
         source, rule, until_ms = self._reason(lamp)
+        if before_pm == UNKNOWN_PM:
+            ramp_ms = 0
         # tuple.__new__ skips the keyword handling of Action(...), a third of the time of a command
         action = _new_tuple(
             Action,
-            (self.now_ms, lamp.index, level_pm, ramp_ms, source, rule, cause, until_ms, group.program_name),
+            (self.now_ms, lamp.index, level_pm, ramp_ms, source, rule, cause, until_ms, lamp.group.program_name),
         )
         lamp.last = action
         actions.append(action)
@@ -472,5 +464,7 @@ class SegmentController:
         group = lamp.group
         if lamp.winner >= 0:
             until_ms = lamp.until_ms[lamp.winner]
-            return "sensor", group.effects[lamp.winner].name, min(until_ms, group.until_ms)
+            if until_ms > group.until_ms:
+                until_ms = group.until_ms
+            return "sensor", group.effects[lamp.winner].name, until_ms
         return group.source, group.rule, group.until_ms

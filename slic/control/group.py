@@ -161,10 +161,7 @@ class GroupState:
             self.level_pm = self.entrance_pm = self.chooser.level_pm
             self.rule = self.chooser.rule
         self.raised = tuple(
-            [
-                (k, self.effects[k].level(self.level_pm), self.effects[k].level(self.entrance_pm))
-                for k in step.dynamics
-            ]
+            [(k, self.effects[k].level(self.level_pm), self.effects[k].level(self.entrance_pm)) for k in step.dynamics]
         )
 
     def _cell_says(self, index: int, t_ms: int, dark_by_clock: bool) -> bool:

@@ -19,16 +19,12 @@ def check(order: Override, lamps: int) -> None:
     if not 0 <= order.level_pm <= 1000:
         raise InputError("is outside the range", field="level_pm", value=order.level_pm, allowed="0 to 1000")
     if not order.start_ms < order.expiry_ms <= order.start_ms + LONGEST_MS:
-        raise InputError(
-            "must be later than the start by a week at most", field="expiry_ms", value=order.expiry_ms
-        )
+        raise InputError("must be later than the start by a week at most", field="expiry_ms", value=order.expiry_ms)
     if order.ramp_ms < 0:
         raise InputError("is negative", field="ramp_ms", value=order.ramp_ms, allowed="0 or more")
     wrong = [i for i in order.lamps if not 0 <= i < lamps]
     if wrong:
-        raise InputError(
-            "is not a lamp of this segment", field="lamps", value=wrong[0], allowed=f"0 to {lamps - 1}"
-        )
+        raise InputError("is not a lamp of this segment", field="lamps", value=wrong[0], allowed=f"0 to {lamps - 1}")
 
 
 class Overrides:
@@ -62,9 +58,7 @@ class Overrides:
         """The override that rules a lamp at ``t_ms``, or None."""
         best: Override | None = None
         for order in self:
-            applies = order.start_ms <= t_ms < order.expiry_ms and (
-                not order.lamps or lamp in self._lamps[order.id]
-            )
+            applies = order.start_ms <= t_ms < order.expiry_ms and (not order.lamps or lamp in self._lamps[order.id])
             if applies and (best is None or _PRIORITY[order.kind] >= _PRIORITY[best.kind]):
                 best = order
         return best

@@ -83,9 +83,7 @@ class Absolute(Strict):
     end: ClockTime
 
 
-ActivePeriod = Annotated[
-    Astronomical | Photocell | AstronomicalPhotocell | Absolute, Field(discriminator="kind")
-]
+ActivePeriod = Annotated[Astronomical | Photocell | AstronomicalPhotocell | Absolute, Field(discriminator="kind")]
 
 Operation = Literal["Set", "Max", "Min", "Add", "Sub", "Mul"]
 
@@ -143,9 +141,7 @@ class DynamicControl(Strict):
     name: str = Field(min_length=1)
     operation: Operation = "Max"
     level_pct: Percent = 100
-    hold_s: Seconds | None = Field(
-        None, description="after the last detection; default: the program's hold_s"
-    )
+    hold_s: Seconds | None = Field(None, description="after the last detection; default: the program's hold_s")
     window: ClockWindow | None = None
     sensors: list[str] = Field([], description="sensor ids that act; empty: all")
 
@@ -202,14 +198,10 @@ class ControlProgram(Strict):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str = ""
     source: str = Field("", description="where the levels and times come from")
-    clock: Literal["civil", "utc"] = Field(
-        "civil", description="utc: a cell that does not follow summer time"
-    )
+    clock: Literal["civil", "utc"] = Field("civil", description="utc: a cell that does not follow summer time")
     active_periods: list[ActivePeriod] = Field([Astronomical()], min_length=1)
     idle_level_pct: Percent = Field(100, description="level while lit when no control says otherwise")
-    entrance_idle_level_pct: Percent | None = Field(
-        None, description="for entrance lamps; default: idle_level_pct"
-    )
+    entrance_idle_level_pct: Percent | None = Field(None, description="for entrance lamps; default: idle_level_pct")
     fixed_time_controls: list[FixedTimeControl] = []
     astro_clock_controls: list[AstroClockControl] = []
     learned_midnight: LearnedMidnight | None = None

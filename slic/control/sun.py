@@ -47,9 +47,7 @@ def elevation_deg(t_ms: npt.ArrayLike, latitude: float, longitude: float) -> Arr
     return cast(Array, np.degrees(np.arcsin(np.clip(_sine_height(moments, latitude, longitude)[0], -1, 1))))
 
 
-def sun_events(
-    place: Place, first_date: date, days: int, elevation_deg: float = SUNSET_ELEVATION_DEG
-) -> list[SunDay]:
+def sun_events(place: Place, first_date: date, days: int, elevation_deg: float = SUNSET_ELEVATION_DEG) -> list[SunDay]:
     """Sunrise and sunset [UTC ms] of ``days`` solar days from ``first_date`` on.
 
     A day on which the sun does not cross ``elevation_deg`` has None. Within 5 s of SPA up to 64 degrees of latitude.

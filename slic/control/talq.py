@@ -448,4 +448,3 @@ def _input_error(error: ValidationError, file: str) -> InputError:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
     return InputError(first["msg"], file=file, field=field, value=first["input"])
-

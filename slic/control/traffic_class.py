@@ -58,9 +58,7 @@ class ClassChooser:
         self.flow_per_h = flow_per_h
         self.index = len(self._limits) - 1
         if flow_per_h is not None:
-            self.index = next(
-                i for i, limit in enumerate(self._limits) if limit is None or flow_per_h <= limit
-            )
+            self.index = next(i for i, limit in enumerate(self._limits) if limit is None or flow_per_h <= limit)
 
     @property
     def level_pm(self) -> int:

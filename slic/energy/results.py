@@ -77,7 +77,7 @@ class Change:
 
 @dataclass(slots=True)
 class LampTrace:
-    """One lamp's night under one regime: commands with reasons, and its actual level as breakpoints (t_ms, level_pm)."""
+    """One lamp's night under one regime: commands with reasons, actual level as breakpoints (t_ms, level_pm)."""
 
     regime: str
     lamp: str

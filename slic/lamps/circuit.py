@@ -104,7 +104,5 @@ def _watts(text: str, file: str, line: int, field: str) -> float:
     return watts
 
 
-def _error(
-    problem: str, file: str, line: int | None, field: str, value: object, allowed: str = ""
-) -> InputError:
+def _error(problem: str, file: str, line: int | None, field: str, value: object, allowed: str = "") -> InputError:
     return InputError(problem, file=file, line=line, field=field, value=value, allowed=allowed)

@@ -37,9 +37,7 @@ class LampRow(Strict):
     group: Identifier = "all"
     luminaire: Identifier
     power_w: Annotated[float, Field(gt=0, le=5000)] = Field(description="circuit watts at full level")
-    cluster_size: Annotated[int, Field(ge=1)] = Field(
-        6, description="neighbours that rise together in cluster style"
-    )
+    cluster_size: Annotated[int, Field(ge=1)] = Field(6, description="neighbours that rise together in cluster style")
     entrances: int = Field(1, ge=0, description="lamps at either end that count as entrance lamps")
 
 
@@ -48,24 +46,18 @@ class LampInventory(Strict):
 
     kind: Literal["inventory"] = "inventory"
     file: str
-    columns: dict[str, str] = Field(
-        {}, description="SLIC field -> column or property name; see slic.site.inventory"
-    )
+    columns: dict[str, str] = Field({}, description="SLIC field -> column or property name; see slic.site.inventory")
     where: dict[str, str] = Field({}, description="keep only rows whose column has this value")
     encoding: Literal["utf-8", "latin-1"] = "utf-8"
     decimal_comma: bool = False
     separator: Literal[",", ";", "\t"] = ","
-    street: str = Field(
-        "", description="treat all lamps as one street of this name; empty: the street column"
-    )
+    street: str = Field("", description="treat all lamps as one street of this name; empty: the street column")
     group: Identifier = "all"
     luminaire_by_type: dict[str, Identifier] = Field(
         {}, description="lamp type in the file -> luminaire; '*' for the rest"
     )
     default_power_w: Watts | None = Field(None, description="lamp watts where the file has none")
-    circuit_watts: str = Field(
-        "", description="CSV table lamp_type,lamp_w,circuit_w for lamp to circuit watts"
-    )
+    circuit_watts: str = Field("", description="CSV table lamp_type,lamp_w,circuit_w for lamp to circuit watts")
     cluster_size: Annotated[int, Field(ge=1)] = 6
     entrances: int = Field(1, ge=0)
 
@@ -90,9 +82,7 @@ class Retrofit(Strict):
     """What replaced the lamps as found, so that the LED saving and the control saving are stated apart."""
 
     luminaire: Identifier
-    power_w_by_lamp: dict[str, float] = Field(
-        description="'HPS 250' -> circuit watts of the LED in its place"
-    )
+    power_w_by_lamp: dict[str, float] = Field(description="'HPS 250' -> circuit watts of the LED in its place")
     title: str = ""
     source: str = ""
 
@@ -110,9 +100,7 @@ class Sensors(Strict):
     """Presence sensors on lamp poles."""
 
     every: Annotated[int, Field(ge=0)] = Field(1, description="a sensor on every n-th lamp; 0: none")
-    range_m: Metres = Field(
-        0, description="a road user is seen from so far before to so far behind the pole; 0: at it"
-    )
+    range_m: Metres = Field(0, description="a road user is seen from so far before to so far behind the pole; 0: at it")
     detection_probability: Share = 1
     false_triggers_per_h: Annotated[float, Field(ge=0, le=3600)] = 0
     latency_s: Seconds = 0
@@ -145,12 +133,8 @@ class CountFile(Strict):
     slot_min: Annotated[int, Field(ge=1, le=60)]
     forward: list[str] = Field(description="columns of users that walk or ride up the street")
     backward: list[str] = Field([], description="columns of users in the other direction")
-    mean_week: bool = Field(
-        False, description="use the file's mean week (hour and weekday) scaled by night_total"
-    )
-    passers_per_day: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="with mean_week: scale to this"
-    )
+    mean_week: bool = Field(False, description="use the file's mean week (hour and weekday) scaled by night_total")
+    passers_per_day: Annotated[float, Field(gt=0)] | None = Field(None, description="with mean_week: scale to this")
     when_missing: Literal["exclude", "same_hour_mean"] = Field(
         "exclude", description="exclude: no users are made and the night is reported as incomplete"
     )
@@ -169,9 +153,7 @@ class Traffic(Strict):
 
     source: Annotated[CountFile | SteadyFlow, Field(discriminator="kind")] | None = None
     thin: Share = Field(1, description="keep each road user with this probability")
-    users: list[RoadUser] = Field(
-        [RoadUser(kind="cyclist", mean_m_s=5, sd_m_s=1, min_m_s=2, max_m_s=9)], min_length=1
-    )
+    users: list[RoadUser] = Field([RoadUser(kind="cyclist", mean_m_s=5, sd_m_s=1, min_m_s=2, max_m_s=9)], min_length=1)
 
 
 class SunAmbient(Strict):
@@ -187,9 +169,7 @@ class WeatherAmbient(Strict):
     kind: Literal["weather"] = "weather"
     file: str
     layout: Literal["tmy-hour-ending", "utc-minute"] = "tmy-hour-ending"
-    utc_offset_h: Annotated[float, Field(ge=-12, le=14)] = Field(
-        0, description="of the file's hours, no summer time"
-    )
+    utc_offset_h: Annotated[float, Field(ge=-12, le=14)] = Field(0, description="of the file's hours, no summer time")
     lux_column: str = "global_illum_lux"
     lux_per_unit: Annotated[float, Field(gt=0)] = Field(1, description="118 for a column in W/m2")
     report_s: Annotated[float, Field(gt=0, le=3600)] = 300
@@ -268,9 +248,7 @@ class Scenario(Strict):
     site: Site
     lamps: Annotated[LampRow | LampInventory | LampGroups, Field(discriminator="kind")]
     luminaires: dict[Identifier, LuminaireType]
-    burning_hours_h: Annotated[float, Field(ge=0)] = Field(
-        0, description="age of the lamps at the start, for CLO"
-    )
+    burning_hours_h: Annotated[float, Field(ge=0)] = Field(0, description="age of the lamps at the start, for CLO")
     node_power_w: Watts = Field(0, description="radio node at each lamp, draws this all day")
     retrofit: Retrofit | None = None
     sensors: Sensors = Sensors()

@@ -27,9 +27,7 @@ def run_to(controller: SegmentController, t_ms: int) -> list[Action]:
 def test_fixed_times_switch_at_their_moments() -> None:
     controller, first = started(
         plan(
-            program(
-                fixed_time_controls=[{"at": "23:00", "level_pct": 50}, {"at": "05:00", "level_pct": 100}]
-            ),
+            program(fixed_time_controls=[{"at": "23:00", "level_pct": 50}, {"at": "05:00", "level_pct": 100}]),
             1,
         )
     )
@@ -46,9 +44,7 @@ def test_fixed_times_switch_at_their_moments() -> None:
 def test_nights_follow_one_another() -> None:
     controller, _ = started(plan(program(), 1))
     levels = seen(run_to(controller, at("12:00", 13)))
-    assert levels == [
-        (at(c, d), 0, x) for d in (10, 11, 12) for c, d, x in (("18:00", d, 1000), ("06:00", d + 1, 0))
-    ]
+    assert levels == [(at(c, d), 0, x) for d in (10, 11, 12) for c, d, x in (("18:00", d, 1000), ("06:00", d + 1, 0))]
 
 
 def test_starting_at_three_in_the_morning_tells_every_lamp_its_level() -> None:
@@ -125,9 +121,7 @@ def test_entrance_lamps_keep_their_level_when_the_path_goes_off() -> None:
     """Roeselare: 20 % until 23:00, then only the entrance lamp idles at 20 % and the others wait dark."""
     controller, _ = started(
         plan(
-            program(
-                **PRESENCE, fixed_time_controls=[{"at": "23:00", "level_pct": 0, "entrance_level_pct": 20}]
-            ),
+            program(**PRESENCE, fixed_time_controls=[{"at": "23:00", "level_pct": 0, "entrance_level_pct": 20}]),
             2,
         ),
         "20:00",
@@ -237,9 +231,7 @@ def test_an_override_begins_and_ends_by_itself() -> None:
 
 def test_an_override_works_by_day_and_beats_presence() -> None:
     controller, _ = started(plan(program(**PRESENCE), 1))
-    assert seen(controller.override(at("13:00"), order(level_pm=500, start_ms=at("13:00")))) == [
-        (at("13:00"), 0, 500)
-    ]
+    assert seen(controller.override(at("13:00"), order(level_pm=500, start_ms=at("13:00")))) == [(at("13:00"), 0, 500)]
     controller.pulse(at("18:30"), 0)
     assert controller.why(0).level_pm == 500
 
@@ -247,9 +239,7 @@ def test_an_override_works_by_day_and_beats_presence() -> None:
 def test_safety_beats_manual_beats_override_and_the_newest_of_a_kind_wins() -> None:
     controller, _ = started(plan(program(), 1), "20:00")
     hour = {"start_ms": at("21:00"), "expiry_ms": at("22:00")}
-    for number, (kind, level_pm) in enumerate(
-        [("override", 100), ("safety", 900), ("manual", 300), ("override", 200)]
-    ):
+    for number, (kind, level_pm) in enumerate([("override", 100), ("safety", 900), ("manual", 300), ("override", 200)]):
         controller.override(at("21:00"), order(id=f"o{number}", kind=kind, level_pm=level_pm, **hour))
     assert controller.why(0).level_pm == 900
     assert seen(controller.end_override(at("21:10"), "o1")) == [(at("21:10"), 0, 300)]
@@ -313,21 +303,15 @@ def test_without_program_and_position_a_light_reading_decides() -> None:
 
 def test_an_untrusted_clock_leads_to_the_safe_level_and_refuses_overrides() -> None:
     controller, _ = started(plan(program(idle_level_pct=20), 1, safe_level_pm=800), "20:00")
-    assert [(a.level_pm, a.source) for a in controller.clock_set(at("20:00", 5), trusted=False)] == [
-        (800, "safe")
-    ]
+    assert [(a.level_pm, a.source) for a in controller.clock_set(at("20:00", 5), trusted=False)] == [(800, "safe")]
     with pytest.raises(InputError, match="clock"):
         controller.override(at("20:01", 5), order())
-    assert [(a.level_pm, a.source) for a in controller.clock_set(at("20:05"), trusted=True)] == [
-        (200, "program")
-    ]
+    assert [(a.level_pm, a.source) for a in controller.clock_set(at("20:05"), trusted=True)] == [(200, "program")]
 
 
 def test_a_lost_program_never_lowers_and_a_new_one_takes_over() -> None:
     controller, _ = started(plan(program(idle_level_pct=20), 1), "23:00")
-    assert [(a.level_pm, a.source) for a in controller.new_program(at("23:30"), "g", None)] == [
-        (1000, "astro-default")
-    ]
+    assert [(a.level_pm, a.source) for a in controller.new_program(at("23:30"), "g", None)] == [(1000, "astro-default")]
     again = controller.new_program(at("23:40"), "g", planner(program(idle_level_pct=60)))
     assert [(a.level_pm, a.source) for a in again] == [(600, "program")]
 

@@ -52,9 +52,7 @@ def programs(draw: st.DrawFn) -> ControlProgram:
     return program(
         active_periods=draw(periods),
         idle_level_pct=draw(levels),
-        fixed_time_controls=[
-            {"at": c, "level_pct": draw(levels), "entrance_level_pct": draw(levels)} for c in fixed
-        ],
+        fixed_time_controls=[{"at": c, "level_pct": draw(levels), "entrance_level_pct": draw(levels)} for c in fixed],
         dynamic_controls=draw(controls),
         traffic_classes=draw(classes),
         presence={"style": draw(st.sampled_from(["cluster", "train", "own"]))},
@@ -79,9 +77,7 @@ events = st.one_of(
         st.sampled_from(["safety", "manual", "override"]),
     ),
     st.tuples(st.just("new_program"), st.booleans()),
-    st.tuples(
-        st.just("clock_set"), st.sampled_from([-25 * HOUR, -HOUR, -1, 1, HOUR, 30 * HOUR]), st.booleans()
-    ),
+    st.tuples(st.just("clock_set"), st.sampled_from([-25 * HOUR, -HOUR, -1, 1, HOUR, 30 * HOUR]), st.booleans()),
 )
 gaps = st.sampled_from([0, 0, 1, 999, 10_000, 60_000, 300_000, HOUR])
 histories = st.lists(st.tuples(gaps, events), max_size=40)
@@ -119,9 +115,7 @@ class Field:
                 return
             self.orders += 1
             args = [
-                Override(
-                    f"o{self.orders}", "ann", "test", args[0], self.clock_ms, self.clock_ms + args[1], args[2]
-                )
+                Override(f"o{self.orders}", "ann", "test", args[0], self.clock_ms, self.clock_ms + args[1], args[2])
             ]
         if name == "new_program":
             args = ["g", planner(self.program) if args[0] and self.program else None]
@@ -135,9 +129,7 @@ class Field:
 
 @settings(max_examples=150, deadline=None)
 @given(programs(), histories)
-def test_levels_stay_in_range_and_commands_change_something(
-    night_program: ControlProgram, history: Any
-) -> None:
+def test_levels_stay_in_range_and_commands_change_something(night_program: ControlProgram, history: Any) -> None:
     field = Field(night_program)
     for gap_ms, event in history:
         field.play(gap_ms, event)

@@ -128,9 +128,7 @@ def test_astro_clock_controls_act_on_the_fixed_times(operation: str, level_pct: 
     schedule = night_of(
         "2023-01-10",
         idle_level_pct=40,
-        astro_clock_controls=[
-            {"event": "sunset", "offset_min": 60, "operation": operation, "level_pct": level_pct}
-        ],
+        astro_clock_controls=[{"event": "sunset", "offset_min": 60, "operation": operation, "level_pct": level_pct}],
     )
     sunset_ms = next(step.t_ms for step in schedule.steps if step.mode is Mode.ON)
     assert [(s.t_ms - sunset_ms, s.level_pm) for s in schedule.steps if s.mode is Mode.ON] == [

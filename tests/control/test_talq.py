@@ -145,8 +145,7 @@ beyond_talq = {
     "ramp_up_s": st.floats(0, 60),
     "minimum_burn_s": st.integers(0, 900),
     "presence": st.fixed_dictionaries({"style": st.sampled_from(["cluster", "train", "own"])}),
-    "learned_midnight": st.none()
-    | st.just({"nights_to_learn": 5, "steps": [{"offset_min": -60, "level_pct": 33.3}]}),
+    "learned_midnight": st.none() | st.just({"nights_to_learn": 5, "steps": [{"offset_min": -60, "level_pct": 33.3}]}),
     "traffic_classes": st.none()
     | st.just({"classes": [{"name": "M5", "up_to_per_h": 60, "level_pct": 50}, {"name": "M4", "level_pct": 100}]}),
 }
@@ -310,7 +309,12 @@ def test_a_foreign_calendar() -> None:
         }
     )
     assert [calendar.program_for(date(2023, 12, day)) for day in (21, 22, 23, 24, 26, 27)] == [
-        "p0", "p2", "p2", "p1", "p1", "p0",
+        "p0",
+        "p2",
+        "p2",
+        "p1",
+        "p1",
+        "p0",
     ]
 
 

@@ -1,0 +1,143 @@
+"""The Python API: one call for each thing the command line does. ``import slic`` offers the main ones."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sim.run import Explanation, Progress, explain_moment
+from sim.run import simulate as run_scenario
+from slic.errors import InputError
+from slic.report.folder import check_target, open_run, write_run
+from slic.report.provenance import collect_provenance
+from slic.report.run import Run
+from slic.scenario.load import load_scenario
+from slic.scenario.loaded import LoadedScenario, data_files, find_file
+from slic.scenario.model import Scenario
+from slic.scenario.yaml_file import read_model
+
+__all__ = ["Explanation", "Run", "demo", "explain", "open_run", "simulate"]
+
+DEMO_SCENARIO = "ghent-coupure"
+DEMO_SETTINGS = ("run.replicates=2",)
+"""Fewer replicates than the scenario has: the demonstration must end within 45 s on two cores."""
+
+Settings = Sequence[str] | Mapping[str, Any]
+OnProgress = Callable[[Progress], None]
+
+
+def simulate(
+    scenario: str | Path,
+    *,
+    settings: Settings = (),
+    out: str | Path | None = None,
+    jobs: int | None = 1,
+    overwrite: bool = False,
+    progress: OnProgress | None = None,
+) -> Run:
+    """Simulate a scenario and write its run folder.
+
+    Parameters
+    ----------
+    scenario : name of a shipped scenario, or path of a scenario file
+    settings : values by path, as ``{"run.nights": 2}`` or ``["run.nights=2"]``
+    out : run folder; default ``runs/<scenario>``
+    jobs : worker processes, None for one per core. The result does not depend on it. A script that asks for more
+        than one needs the guard ``if __name__ == "__main__":``, as always with Python's processes
+    overwrite : replace an earlier run in ``out``
+    progress : called with the state of the run from time to time
+
+    Raises
+    ------
+    InputError : the scenario, a setting or the folder is refused
+    RunError : the run could not be finished or written
+    """
+    loaded = load_scenario(scenario, _as_list(settings))
+    folder = Path("runs") / loaded.scenario.name if out is None else Path(out)
+    check_target(folder, overwrite)
+    return _run(loaded, folder, jobs, overwrite, progress)
+
+
+def demo(out: str | Path = "runs/demo", *, jobs: int | None = 1, progress: OnProgress | None = None) -> Run:
+    """Simulate the shipped demonstration; an earlier demonstration in ``out`` is replaced, nothing else is."""
+    folder = Path(out)
+    again = (folder / "END").is_file() and open_run(folder).summary["scenario"] == DEMO_SCENARIO
+    return simulate(DEMO_SCENARIO, settings=DEMO_SETTINGS, out=folder, jobs=jobs, overwrite=again, progress=progress)
+
+
+def explain(run: str | Path, *, lamp: str, at: str, program: str, replicate: int = 0) -> Explanation:
+    """Why a lamp of a run had its level at a moment. That street-night is simulated again.
+
+    Parameters
+    ----------
+    run : run folder
+    lamp : lamp id, as in ``tables/lamps.csv``
+    at : ``YYYY-MM-DD HH:MM[:SS]`` in civil time of the site, or UTC with a ``Z`` at the end. A civil time that
+        happens twice means its first pass
+    program : regime of the run
+    replicate : which repetition, from 0
+
+    Raises
+    ------
+    InputError : the folder, lamp, moment or program is not of the run, or an input file has changed since
+    """
+    opened = open_run(run)
+    loaded = _loaded_again(opened)
+    t_ms = moment_ms(at, loaded.scenario.site.timezone)
+    return explain_moment(loaded, program, lamp, t_ms, replicate)
+
+
+def moment_ms(text: str, timezone: str) -> int:
+    """UTC milliseconds of a moment as people write it (see :func:`explain`)."""
+    allowed = "YYYY-MM-DD HH:MM, civil time of the site, or UTC with a Z at the end"
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise InputError("is not a moment", field="at", value=text, allowed=allowed) from None
+    if moment.tzinfo is None:
+        zone = ZoneInfo(timezone)
+        there = moment.replace(tzinfo=zone).astimezone(UTC)
+        if there.astimezone(zone).replace(tzinfo=None) != moment:
+            raise InputError(f"never happens in {timezone}: the clock jumps", field="at", value=text)
+        moment = there
+    return round(moment.timestamp() * 1000)
+
+
+def _as_list(settings: Settings) -> list[str]:
+    if isinstance(settings, Mapping):
+        return [f"{path}={json.dumps(value, default=str)}" for path, value in settings.items()]
+    return list(settings)
+
+
+def _run(loaded: LoadedScenario, folder: Path, jobs: int | None, overwrite: bool, progress: OnProgress | None) -> Run:
+    began = time.perf_counter()
+    result = run_scenario(loaded, jobs=jobs, progress=progress)
+    simulated_s = time.perf_counter() - began
+    lamp_nights = len({(t.replicate, t.night) for t in result.tallies}) * result.lamps * len(result.regimes)
+    timing = {
+        "simulated_s": round(simulated_s, 3),
+        "lamp_nights": lamp_nights,
+        "lamp_nights_per_s": round(lamp_nights / simulated_s, 1),
+    }
+    log = [{"event": "warning", "text": text} for text in result.warnings]
+    provenance = collect_provenance(loaded.file, loaded.inputs)
+    write_run(folder, loaded.scenario, result, provenance, timing, log, overwrite=overwrite)
+    return open_run(folder)
+
+
+def _loaded_again(run: Run) -> LoadedScenario:
+    """The scenario of a run, with its data files where they were and as they were."""
+    scenario = read_model(run.folder / "scenario.yaml", Scenario, str(run.folder / "scenario.yaml"))
+    base_dir = Path(run.provenance["scenario_file"]).parent
+    inputs: dict[str, str] = run.provenance["inputs"]
+    for name in data_files(scenario).values():
+        path = find_file(base_dir, name)
+        if path is not None and sha256(path.read_bytes()).hexdigest() != inputs.get(name):
+            raise InputError("is not the file that the run read", file=str(path), allowed="the same bytes")
+    return LoadedScenario(scenario, run.provenance["scenario_file"], base_dir, inputs)

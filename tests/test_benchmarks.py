@@ -1,0 +1,21 @@
+"""The benchmarks' exact figures hold: a change of events or energy is a change of behaviour."""
+
+from benchmarks.fixtures import FULL_RULES, POWER_W, USERS_PER_NIGHT
+from benchmarks.schedule import compile_year
+from benchmarks.street import EXACT, LAMPS_PER_STREET, check_exact, measure
+
+
+def test_events_and_energy_of_a_hundred_lamps() -> None:
+    check_exact(measure(LAMPS_PER_STREET))
+
+
+def test_the_recorded_figures_are_plausible() -> None:
+    """Each user passes each sensor once, and a night of 15.4 h lies between 20 % idle and full power."""
+    for lamps, (events, energy_mj) in EXACT.items():
+        assert events >= lamps * USERS_PER_NIGHT
+        full_mj = lamps * POWER_W * 15.4 * 3_600_000
+        assert 0.24 * full_mj < energy_mj < full_mj
+
+
+def test_a_year_of_the_full_rules_compiles() -> None:
+    assert compile_year(FULL_RULES) > 365 * 6

@@ -1,0 +1,35 @@
+"""The command line answers at once: `slic --help` loads nothing heavy."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ["numpy", "simpy", "pydantic", "ruamel", "jinja2", "rich", "polars", "paho", "matplotlib", "sim.run"]
+
+
+def _loaded_by(arguments: list[str]) -> list[str]:
+    code = (
+        "import atexit, sys\n"
+        f"atexit.register(lambda: print('loaded:', *[m for m in {HEAVY} if m in sys.modules]))\n"
+        f"sys.argv = ['slic', *{arguments}]\n"
+        "from slic.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1].removeprefix("loaded:").split()
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_and_version_load_nothing_heavy(option: str) -> None:
+    assert _loaded_by([option]) == []
+
+
+@pytest.mark.parametrize("command", ["simulate", "scenario", "talq", "schedule"])
+def test_help_of_a_command_loads_nothing_heavy(command: str) -> None:
+    loaded = _loaded_by([command, "--help"])
+    assert set(loaded) <= {"pydantic"}, "typer itself reads the options of a command with pydantic, nobody else may"
+
+
+def test_the_check_would_notice() -> None:
+    assert "ruamel" in _loaded_by(["scenario", "show", "ghent-coupure"])
