@@ -197,7 +197,7 @@ class SegmentController:
         last = state.last
         if last is None:
             raise ValueError("the controller has not started")
-        source, rule, until_ms = self._reason(state)
+        _, source, rule, until_ms, _ = self._weigh(state)
         return last._replace(source=source, rule=rule, until_ms=until_ms)
 
     # ---- time -----------------------------------------------------------------------------------
@@ -421,50 +421,42 @@ class SegmentController:
 
     # ---- the decision ---------------------------------------------------------------------------
 
-    def _decide(self, lamp: LampState, cause: str, actions: list[Action]) -> None:
-        """Weigh what applies to a lamp, highest first, and command it if its level is another now."""
-        if lamp.order is not None:
-            self._command(lamp, lamp.order.level_pm, lamp.order.ramp_ms, cause, actions)
-            return
+    def _weigh(self, lamp: LampState) -> tuple[int, Source, str, int, int]:
+        """What applies to a lamp now, highest first: level, source, rule, end, and the dynamic control or -1."""
+        order = lamp.order
+        if order is not None:
+            rule = f"{order.kind} by {order.issuer}: {order.reason}"
+            return order.level_pm, order.kind, rule, order.expiry_ms, -1
         group = lamp.group
+        for k, name, raised_pm, raised_entrance_pm in group.raised:
+            until_ms = lamp.until_ms[k]
+            if until_ms > self._alive_ms:
+                if until_ms > group.until_ms:
+                    until_ms = group.until_ms
+                return raised_entrance_pm if lamp.entrance else raised_pm, "sensor", name, until_ms, k
         level_pm = group.entrance_pm if lamp.entrance else group.level_pm
-        lamp.winner = -1
-        for k, raised_pm, raised_entrance_pm in group.raised:
-            if lamp.until_ms[k] > self._alive_ms:
-                lamp.winner = k
-                level_pm = raised_entrance_pm if lamp.entrance else raised_pm
-                break
-        if level_pm != lamp.target_pm:
-            ramp_ms = group.ramp_up_ms if level_pm > lamp.target_pm else group.ramp_down_ms
-            self._command(lamp, level_pm, ramp_ms, cause, actions)
+        return level_pm, group.source, group.rule, group.until_ms, -1
 
-    def _command(self, lamp: LampState, level_pm: int, ramp_ms: int, cause: str, actions: list[Action]) -> None:
-        before_pm = lamp.target_pm
+    def _decide(self, lamp: LampState, cause: str, actions: list[Action]) -> None:
+        """Command a lamp if its level is another now."""
+        level_pm, source, rule, until_ms, lamp.winner = self._weigh(lamp)
         if 0 < level_pm < lamp.minimum_pm:
             level_pm = lamp.minimum_pm
+        before_pm = lamp.target_pm
         if level_pm == before_pm:
             return
         lamp.target_pm = level_pm
-        source, rule, until_ms = self._reason(lamp)
+        group = lamp.group
         if before_pm == UNKNOWN_PM:
             ramp_ms = 0
+        elif lamp.order is not None:
+            ramp_ms = lamp.order.ramp_ms
+        else:
+            ramp_ms = group.ramp_up_ms if level_pm > before_pm else group.ramp_down_ms
         # tuple.__new__ skips the keyword handling of Action(...), a third of the time of a command
         action = _new_tuple(
             Action,
-            (self.now_ms, lamp.index, level_pm, ramp_ms, source, rule, cause, until_ms, lamp.group.program_name),
+            (self.now_ms, lamp.index, level_pm, ramp_ms, source, rule, cause, until_ms, group.program_name),
         )
         lamp.last = action
         actions.append(action)
-
-    def _reason(self, lamp: LampState) -> tuple[Source, str, int]:
-        """Who decided, by which rule, and until when if nothing else happens."""
-        order = lamp.order
-        if order is not None:
-            return order.kind, f"{order.kind} by {order.issuer}: {order.reason}", order.expiry_ms
-        group = lamp.group
-        if lamp.winner >= 0:
-            until_ms = lamp.until_ms[lamp.winner]
-            if until_ms > group.until_ms:
-                until_ms = group.until_ms
-            return "sensor", group.effects[lamp.winner].name, until_ms
-        return group.source, group.rule, group.until_ms

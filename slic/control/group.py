@@ -16,6 +16,9 @@ NEVER_MS = 1 << 62
 """Later than any time: for what has no end or deadline."""
 
 
+Raised = tuple[int, str, int, int]
+
+
 class Effect:
     """A dynamic control made ready: its operation, level and hold in integers."""
 
@@ -42,7 +45,7 @@ class GroupState:
     """What the program, or the rung below it, says for the lamps of a group until ``until_ms``.
 
     level_pm, entrance_pm : level without presence
-    raised : dynamic controls that may act now, as (index, level, entrance level) in list order
+    raised : dynamic controls that may act now, as (index, name, level, entrance level) in list order
     source, rule : for the decision; generation : counts programs taken over, wired : the one sensors are joined for
     """
 
@@ -72,7 +75,7 @@ class GroupState:
         self.rule = ""
         self.level_pm = FULL_PM
         self.entrance_pm = FULL_PM
-        self.raised: tuple[tuple[int, int, int], ...] = ()
+        self.raised: tuple[Raised, ...] = ()
         self.until_ms = NEVER_MS
 
     def load(self, t_ms: int, planner: Planner | None, clock_trusted: bool) -> None:
@@ -113,7 +116,7 @@ class GroupState:
                 self._cells[index] = Cell(period.on_lux, period.off_lux, round(program.minimum_burn_s * 1000))
 
     @property
-    def result(self) -> tuple[int, int, tuple[tuple[int, int, int], ...], Source]:
+    def result(self) -> tuple[int, int, tuple[Raised, ...], Source]:
         """What lamps depend on: levels, dynamic controls that may act, and who decides."""
         return self.level_pm, self.entrance_pm, self.raised, self.source
 
@@ -160,9 +163,11 @@ class GroupState:
         if self.chooser is not None:
             self.level_pm = self.entrance_pm = self.chooser.level_pm
             self.rule = self.chooser.rule
-        self.raised = tuple(
-            [(k, self.effects[k].level(self.level_pm), self.effects[k].level(self.entrance_pm)) for k in step.dynamics]
-        )
+        self.raised = tuple([self._raise(k) for k in step.dynamics])
+
+    def _raise(self, index: int) -> Raised:
+        effect = self.effects[index]
+        return index, effect.name, effect.level(self.level_pm), effect.level(self.entrance_pm)
 
     def _cell_says(self, index: int, t_ms: int, dark_by_clock: bool) -> bool:
         cell = self._cells[index]

@@ -42,7 +42,8 @@ class Gear:
         level = 0 if dead else self._possible(level_pm)
         self._t0_ms = self._t1_ms = start_ms
         self._from_pm = self._to_pm = self._final_pm = level
-        self._points: list[Breakpoint] = [(start_ms, level)]
+        # flat, t after level after t: whole numbers cost the garbage collector nothing, tuples do
+        self._points: list[int] = [start_ms, level]
 
     def _possible(self, level_pm: int) -> int:
         return self._minimum_pm if 0 < level_pm < self._minimum_pm else level_pm
@@ -60,13 +61,13 @@ class Gear:
             now = self._final_pm
             if now == level_pm:
                 return
-            points += ((t1, self._to_pm), (t1, now), (t_ms, now))
+            points += (t1, self._to_pm, t1, now, t_ms, now)
         else:
             now = level_on_ramp(self._t0_ms, self._from_pm, t1, self._to_pm, t_ms)
-            points.append((t_ms, now))
+            points += (t_ms, now)
         if now == 0 and ramp_ms:
             now = minimum if level_pm else 0
-            points.append((t_ms, now))
+            points += (t_ms, now)
         self._t0_ms = t_ms
         self._from_pm = now
         self._t1_ms = t_ms + ramp_ms
@@ -82,8 +83,8 @@ class Gear:
     def finish(self, end_ms: int) -> list[Breakpoint]:
         """Breakpoints from the start to ``end_ms``, none redundant; nothing at or after the end counts."""
         t1 = self._t1_ms
-        points = [*self._points, (t1, self._to_pm), (t1, self._final_pm), (max(t1, end_ms), self._final_pm)]
-        return _without_redundant(_cut(points, end_ms))
+        flat = [*self._points, t1, self._to_pm, t1, self._final_pm, max(t1, end_ms), self._final_pm]
+        return _without_redundant(_cut(list(zip(flat[::2], flat[1::2], strict=True)), end_ms))
 
 
 class DaliGear(Gear):
@@ -111,7 +112,7 @@ class DaliGear(Gear):
         if t_ms >= self._t1_ms:
             if target == now:
                 return
-            self._points += ((self._t1_ms, self._to_pm), (self._t1_ms, now))
+            self._points += (self._t1_ms, self._to_pm, self._t1_ms, now)
         self._final_pm = now
         self._pieces = _arc_pieces(t_ms, now, t_ms + ramp_ms, target, self._minimum_pm)
         self._begin_pieces(t_ms)
@@ -130,7 +131,7 @@ class DaliGear(Gear):
         while self._pieces and self._pieces[-1][0] <= t_ms:
             self._t0_ms, self._t1_ms, level_pm = self._pieces.pop()
             self._from_pm = self._final_pm
-            self._points.append((self._t0_ms, self._from_pm))
+            self._points += (self._t0_ms, self._from_pm)
             self._to_pm = self._final_pm = level_pm
 
 
