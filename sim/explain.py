@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from controllers.replay import Kind
-from sim.night import Controlled, control
+from controllers.replay import Kind, replay
+from sim.night import Controlled, control, segment_plan
 from sim.scene import Scene, inputs_for, make_scene
 from sim.setup import Setup, prepare
 from slic.control.civil import night_of
+from slic.control.controller import SegmentController
 from slic.control.schedule import Step
 from slic.control.segment import Action
 from slic.energy.pieces import pieces_of
@@ -106,6 +107,15 @@ def explain_moment(loaded: LoadedScenario, regime: str, lamp_id: str, t_ms: int,
     return _explain(scene, regime, lamp, t_ms, control(scene, setup.regimes[regime]))
 
 
+def _why(scene: Scene, regime: str, lamp: int, t_ms: int) -> Action:
+    """The decision in force at a moment, by the controller itself: its end may have moved since the command."""
+    planners = scene.setup.regimes[regime]
+    controller = SegmentController(segment_plan(scene.setup, scene.street, planners))
+    inputs = inputs_for(scene, planners)
+    replay(controller, inputs, scene.start_ms, t_ms + 1)
+    return controller.why(lamp)
+
+
 def _find(setup: Setup, regime: str, lamp_id: str, t_ms: int, replicate: int) -> tuple[int, int]:
     """Street and lamp by number."""
     if regime not in setup.regimes:
@@ -125,7 +135,7 @@ def _find(setup: Setup, regime: str, lamp_id: str, t_ms: int, replicate: int) ->
 
 
 def _explain(scene: Scene, regime: str, lamp: int, t_ms: int, controlled: Controlled) -> Explanation:
-    action = _in_force(controlled.actions, lamp, t_ms)
+    action = _why(scene, regime, lamp, t_ms)
     layout = scene.street.lamps[lamp]
     schedule = scene.setup.regimes[regime][layout.group].night(scene.night)
     step = [step for step in schedule.steps if step.t_ms <= t_ms][-1]
@@ -150,11 +160,6 @@ def _explain(scene: Scene, regime: str, lamp: int, t_ms: int, controlled: Contro
         dead=scene.dead[lamp],
         reports=_near_reports(scene, regime, lamp, t_ms),
     )
-
-
-def _in_force(actions: list[Action], lamp: int, t_ms: int) -> Action:
-    """The last command at or before a moment; at the start of the night every lamp gets one."""
-    return [action for action in actions if action.lamp == lamp and action.t_ms <= t_ms][-1]
 
 
 def _step_level(step: Step, entrance: bool) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -186,21 +185,3 @@ def test_bad_breakpoints_are_refused(points: list[tuple[int, int]]) -> None:
 def test_lamps_of_different_nights_are_refused() -> None:
     with pytest.raises(ValueError, match="same night"):
         lamp_energies([[(0, 0), (5, 0)], [(0, 0), (6, 0)]], table())
-
-
-def test_speed_of_a_busy_night() -> None:
-    """2,000 breakpoints well under a millisecond; the limit leaves room for a busy machine."""
-    gear = Gear(0, 200)
-    for n in range(1000):
-        gear.command(n * 80_000, 1000 if n % 2 == 0 else 200, 20_000)
-    points = np.array(gear.finish(24 * H))
-    lamp = table(KNEE, 28)
-    best = min(timed(points, lamp) for _ in range(20))
-    assert len(points) > 1_900
-    assert best < 0.003
-
-
-def timed(points: np.ndarray, lamp: PowerTable) -> float:
-    begin = time.perf_counter()
-    lamp_energy(points, lamp)
-    return time.perf_counter() - begin

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,16 @@ def test_explain_gives_the_decision_and_the_detection_behind_it(make_loaded):
     last = answer.reports[-1]
     assert last.t_ms <= raised.t_ms + 500 and f"sensor {last.sensor}".startswith("sensor sensor-street-")
     assert "somebody there" in answer.text() and answer.as_dict()["since"].endswith("Z")
+
+
+def test_explain_knows_that_a_hold_was_extended(make_loaded):
+    """Just before a lamp fell back, the end that is announced is the moment at which it did."""
+    loaded = make_loaded()
+    changes = simulate(loaded, jobs=1).traces[1].changes
+    falls = [(up, down) for up, down in pairwise(changes) if down.cause == "hold time over"]
+    up, down = next((up, down) for up, down in falls if down.t_ms > up.until_ms)
+    answer = explain_moment(loaded, "presence", "street-003", down.t_ms - 1)
+    assert (answer.since_ms, answer.until_ms, answer.commanded_pm) == (up.t_ms, down.t_ms, 1000)
 
 
 @pytest.mark.parametrize(
