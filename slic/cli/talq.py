@@ -11,37 +11,48 @@ import typer
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Write and read control programs as TALQ 2.7.1 JSON (not certified).",
+    help="Write and read control programs and calendars as TALQ 2.7.1 JSON (not certified).",
 )
 
 _Out = Annotated[Path | None, typer.Option("--out", help="File to write. [default: standard output]")]
 
 
 @app.command("export")
-def export_program(
-    program: Annotated[str, typer.Argument(help="Name of a library program, or a YAML file.")],
+def export_one(
+    name: Annotated[str, typer.Argument(help="Library program or YAML file; with --calendar, a scenario.")],
+    calendar: Annotated[str, typer.Option(help="Write this calendar of the scenario instead.")] = "",
     owner: Annotated[str, typer.Option(help="Address of the owning system (ownerCMS).")] = "slic",
     out: _Out = None,
 ) -> None:
-    """Write a control program as a TALQ ControlProgramOne. What TALQ cannot say is kept in x-slic.
+    """Write a control program as a TALQ ControlProgramOne, or a calendar. What TALQ cannot say is kept in x-slic.
 
-    Example: slic talq export presence-cluster --out presence-cluster.json
+    Examples: slic talq export presence-cluster --out presence-cluster.json,
+    slic talq export ghent-coupure-calendar --calendar off-but-weekends
     """
     from slic.control import talq
+    from slic.errors import InputError
     from slic.scenario.library import load_program
+    from slic.scenario.load import load_scenario
 
-    exported = talq.export_program(load_program(program), owner)
+    if calendar:
+        calendars = load_scenario(name).scenario.calendars
+        if calendar not in calendars:
+            allowed = ", ".join(calendars) or "none: the scenario has no calendars"
+            raise InputError("is not a calendar", file=name, field="calendar", value=calendar, allowed=allowed)
+        exported = talq.export_calendar(calendars[calendar], owner)
+    else:
+        exported = talq.export_program(load_program(name), owner)
     for warning in exported.warnings:
         typer.echo(f"warning: {warning}", err=True)
     _write(json.dumps(exported.document, indent=2, ensure_ascii=False) + "\n", out)
 
 
 @app.command("import")
-def import_program(
-    file: Annotated[Path, typer.Argument(help="JSON file with a TALQ ControlProgramOne.")],
+def import_one(
+    file: Annotated[Path, typer.Argument(help="JSON file with a TALQ ControlProgramOne or Calendar.")],
     out: _Out = None,
 ) -> None:
-    """Read a TALQ ControlProgramOne and write it as a SLIC program (YAML).
+    """Read a TALQ ControlProgramOne or Calendar and write it as SLIC's (YAML).
 
     Example: slic talq import presence-cluster.json --out my-program.yaml
     """
@@ -51,9 +62,10 @@ def import_program(
 
     from slic.control import talq
 
-    program = talq.import_program(_read(file), str(file))
+    document = _read(file)
+    read = talq.import_calendar if "defaultProgram" in document else talq.import_program
     text = StringIO()
-    YAML().dump(talq.changed_fields(program), text)
+    YAML().dump(talq.changed_fields(read(document, str(file))), text)
     _write(text.getvalue(), out)
 
 

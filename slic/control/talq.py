@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from slic.control.calendar import Calendar, CalendarRule, Weekday
 from slic.control.civil import minutes_after_noon
+from slic.control.json_reader import JsonReader
 from slic.control.program import (
     Absolute,
     ActivePeriod,
@@ -67,7 +68,7 @@ def import_program(document: Mapping[str, Any], file: str = "") -> ControlProgra
     ExternalControlEffect, times that are not whole minutes).
     """
     try:
-        return _import_program(_Reader(document, file))
+        return _import_program(JsonReader(document, file))
     except ValidationError as error:
         raise _input_error(error, file) from error
 
@@ -89,9 +90,9 @@ def export_calendar(calendar: Calendar, owner: str = "slic") -> Exported:
 
 def import_calendar(document: Mapping[str, Any], file: str = "") -> Calendar:
     """The calendar of a TALQ Calendar. Raises InputError as :func:`import_program` does."""
-    reader = _Reader(document, file)
+    reader = JsonReader(document, file)
     try:
-        kept = reader.extension()
+        kept = _extension(reader)
         if kept is not None:
             calendar = Calendar.model_validate(kept)
             if _without_extension(export_calendar(calendar, reader.text("ownerCMS")).document) == _without_extension(
@@ -232,75 +233,20 @@ def _rule_json(rule: CalendarRule) -> Json:
 # Import
 
 
-class _Reader:
-    """A JSON object with the path to it, for errors that say where."""
-
-    def __init__(self, value: object, file: str, path: str = "") -> None:
-        self._file, self._path = file, path
-        if not isinstance(value, Mapping):
-            raise self._error("", value, "an object")
-        self.value = value
-
-    def get(self, key: str) -> Any:
-        if self.value.get(key) is None:
-            raise self._error(key, None, "a value", "is missing")
-        return self.value[key]
-
-    def has(self, key: str) -> bool:
-        return self.value.get(key) is not None
-
-    def extension(self) -> Json | None:
-        return cast(Json, self.child(EXTENSION).value) if self.has(EXTENSION) else None
-
-    def text(self, key: str) -> str:
-        found = self.get(key)
-        if not isinstance(found, str):
-            raise self._error(key, found, "a text")
-        return found
-
-    def number(self, key: str, default: float | None = None) -> float:
-        if default is not None and not self.has(key):
-            return default
-        found = self.get(key)
-        if isinstance(found, bool) or not isinstance(found, int | float):
-            raise self._error(key, found, "a number")
-        return found
-
-    def child(self, key: str) -> _Reader:
-        return _Reader(self.get(key), self._file, self._at(key))
-
-    def children(self, key: str) -> list[_Reader]:
-        found = self.value.get(key)
-        if found is None:
-            return []
-        if not isinstance(found, list):
-            raise self._error(key, found, "a list")
-        return [_Reader(item, self._file, f"{self._at(key)}[{number}]") for number, item in enumerate(found)]
-
-    def time(self, key: str) -> str:
-        found = self.text(key)
-        if len(found) not in (5, 8) or (len(found) == 8 and found[5:] != ":00"):
-            raise self._error(key, found, "hh:mm:00 (SLIC keeps whole minutes)")
-        return found[:5]
-
-    def level(self) -> float:
-        state = self.child("command").child("state")
-        if state.text("name") != "LevelState":
-            raise state.error("name", "LevelState")
-        return state.number("value")
-
-    def error(self, key: str, allowed: str) -> InputError:
-        return self._error(key, self.value.get(key), allowed)
-
-    def _error(self, key: str, value: object, allowed: str, problem: str = "is not understood") -> InputError:
-        return InputError(problem, file=self._file, field=self._at(key), value=value, allowed=allowed)
-
-    def _at(self, key: str) -> str:
-        return ".".join(part for part in (self._path, key) if part)
+def _extension(reader: JsonReader) -> Json | None:
+    return cast(Json, reader.child(EXTENSION).value) if reader.has(EXTENSION) else None
 
 
-def _import_program(reader: _Reader) -> ControlProgram:
-    kept = reader.extension()
+def _level(reader: JsonReader) -> float:
+    """Level [%] of a command."""
+    state = reader.child("command").child("state")
+    if state.text("name") != "LevelState":
+        raise state.error("name", "LevelState")
+    return state.number("value")
+
+
+def _import_program(reader: JsonReader) -> ControlProgram:
+    kept = _extension(reader)
     if kept is None:
         return ControlProgram(**_talq_part(reader))
     program = ControlProgram.model_validate(kept)
@@ -310,11 +256,11 @@ def _import_program(reader: _Reader) -> ControlProgram:
     return ControlProgram(**{**dict(program), **_talq_part(reader)})
 
 
-def _talq_part(reader: _Reader) -> Json:
+def _talq_part(reader: JsonReader) -> Json:
     if reader.text("type") != "ControlProgramOne":
         raise reader.error("type", "ControlProgramOne")
     fixed = [
-        FixedTimeControl(at=one.time("startTime"), level_pct=one.level())
+        FixedTimeControl(at=one.time("startTime"), level_pct=_level(one))
         for one in reader.children("fixedTimeControls")
     ]
     part: Json = {
@@ -336,7 +282,7 @@ def _wrapped(fixed: list[FixedTimeControl]) -> float:
     return max(fixed, key=lambda control: minutes_after_noon(control.at)).level_pct if fixed else 100
 
 
-def _ramps(reader: _Reader) -> Json:
+def _ramps(reader: JsonReader) -> Json:
     for one in reader.children("dynamicControls"):
         command = one.child("effect").child("command")
         return {
@@ -346,7 +292,7 @@ def _ramps(reader: _Reader) -> Json:
     return {}
 
 
-def _period(one: _Reader) -> ActivePeriod:
+def _period(one: JsonReader) -> ActivePeriod:
     match one.text("name"):
         case "AbsoluteActivePeriod":
             return Absolute(start=one.time("startTime"), end=one.time("endTime"))
@@ -369,18 +315,18 @@ def _period(one: _Reader) -> ActivePeriod:
     raise one.error("name", "AbsoluteActivePeriod and AstroClock-, Sensor- and AstroAndSensorActivePeriod")
 
 
-def _astro(one: _Reader) -> AstroClockControl:
+def _astro(one: JsonReader) -> AstroClockControl:
     return AstroClockControl.model_validate(
         {
             "event": one.text("solarEventType"),
             "offset_min": one.number("offset"),
             "operation": one.text("operation"),
-            "level_pct": one.level(),
+            "level_pct": _level(one),
         }
     )
 
 
-def _dynamic(one: _Reader, number: int) -> DynamicControl:
+def _dynamic(one: JsonReader, number: int) -> DynamicControl:
     effect = one.child("effect")
     if effect.text("type") != "FixedControlEffect":
         raise effect.error("type", "FixedControlEffect")
@@ -394,7 +340,7 @@ def _dynamic(one: _Reader, number: int) -> DynamicControl:
         {
             "name": f"dynamic {number}",
             "operation": effect.text("operation"),
-            "level_pct": effect.level(),
+            "level_pct": _level(effect),
             "hold_s": effect.number("holdTime", 0),
             "window": window,
             "sensors": sensor.get("sensorAddresses", []),
@@ -402,7 +348,7 @@ def _dynamic(one: _Reader, number: int) -> DynamicControl:
     )
 
 
-def _rules(one: _Reader) -> list[CalendarRule]:
+def _rules(one: JsonReader) -> list[CalendarRule]:
     rule: Json = {"program": _name(one.text("program"))}
     rule["first"] = one.text("startDate") if one.has("startDate") else None
     rule["last"] = one.text("endDate") if one.has("endDate") else None
@@ -426,7 +372,7 @@ def _rules(one: _Reader) -> list[CalendarRule]:
     raise condition.error("type", "ccDay, or ccDate without startDate and endDate")
 
 
-def _weekdays(span: _Reader) -> tuple[Weekday, ...]:
+def _weekdays(span: JsonReader) -> tuple[Weekday, ...]:
     first = span.number("start")
     last = span.number("end", first)
     if first not in range(1, 8) or last not in range(int(first), 8):

@@ -82,3 +82,9 @@ def test_talq_out_and_in() -> None:
 def test_talq_import_of_what_is_not_json() -> None:
     Path("bad.json").write_text("{\n  oops", encoding="utf-8")
     assert "bad.json:2" in run("talq", "import", "bad.json", exit_code=2)
+
+
+def test_talq_calendar_out_and_in() -> None:
+    run("talq", "export", "ghent-coupure-calendar", "--calendar", "off-but-weekends", "--out", "calendar.json")
+    assert "weekdays:\n  - fri\n  - sat" in run("talq", "import", "calendar.json")
+    assert "off-but-weekends" in run("talq", "export", "ghent-coupure-calendar", "--calendar", "x", exit_code=2)
