@@ -20,6 +20,7 @@ from slic.energy.ledger import LampEnergy, lamp_energies, total_energy
 from slic.energy.results import Change, LampTrace, NightTally
 from slic.energy.service import LampService, lamp_service
 from slic.energy.slots import constant_load_mj
+from slic.lamps.dali import ARC_OF_LEVEL_PM, LEVEL_PM_OF_ARC
 from slic.lamps.gear import Breakpoint, gear_for
 from slic.lamps.level import FULL_PM, pm_from_pct
 from slic.lamps.power import PowerTable, drive_share, power_table
@@ -220,10 +221,14 @@ def _energy_tally(
 
 
 def _add_service(tally: NightTally, scene: Scene, levels: Sequence[Sequence[Breakpoint]]) -> None:
-    required = required_steps(scene)
+    exact = required_steps(scene)
+    # DALI gear holds the arc level nearest to a command, so that is what a required level means for it
+    on_dali = [(t_ms, LEVEL_PM_OF_ARC[ARC_OF_LEVEL_PM[level_pm]]) for t_ms, level_pm in exact]
+    luminaires = scene.setup.scenario.luminaires
     late_ms = round(scene.setup.scenario.service.late_after_s * 1000)
     tally.users = sum(int(((scene.users.t_ms >= a) & (scene.users.t_ms < b)).sum()) for a, b in scene.dark)
     for lamp, level, (enter, leave) in zip(scene.street.lamps, levels, scene.passages, strict=True):
+        required = on_dali if luminaires[lamp.luminaire].dimming_curve == "dali" else exact
         service = lamp_service(level, enter, leave, required, late_ms) if len(enter) else NOBODY
         tally.passages += lamp.count * service.passages
         tally.user_ms += lamp.count * service.user_ms

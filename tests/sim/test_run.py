@@ -16,6 +16,7 @@ import pytest
 from sim.run import Progress, explain_moment, simulate
 from slic.energy.results import RunResult
 from slic.errors import InputError
+from tests.sim.conftest import LUMINAIRE, PRESENCE
 
 
 def by_regime(result: RunResult, regime: str):
@@ -259,3 +260,15 @@ def test_ctrl_c_stops_the_workers(tmp_path):
     )
     assert done.stdout == "stopped\n", done.stderr
     assert done.returncode == 0 and time.monotonic() - began < 30
+
+
+def test_a_required_level_means_the_nearest_arc_level_on_dali_gear(make_loaded):
+    """A quarter of full light is arc level 203, 24.846 %: lamps that were told 25 % give it, and serve everybody."""
+    loaded = make_loaded(
+        luminaires={"test-led": {**LUMINAIRE, "dimming_curve": "dali"}},
+        programs={"full": {"name": "full", "idle_level_pct": 25}, "presence": PRESENCE},
+        service={"required": [{"at": "12:00", "level_pct": 25}]},
+    )
+    tally = by_regime(simulate(loaded, jobs=1), "full")[0]
+    assert tally.passages > 0 and tally.served_ms == tally.user_ms
+    assert tally.level_pm_ms == tally.lit_ms * 248
