@@ -12,8 +12,9 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import blake2b
+from struct import pack
 
-import numpy as np
 from simpy import Environment
 from simpy.events import Event, EventPriority
 
@@ -33,12 +34,22 @@ _END: Row = (_FAR_MS, 0, 0, 0, 0)
 class Radio:
     """The way of a command to its lamp.
 
-    loss : probability that a command is lost for good; latency_ms : until the lamp has it
+    loss : probability that a sending is lost; latency_ms : until the lamp has it
+    resend_ms : a lost command is sent again after so long, until it arrives or a newer one takes its place; 0: never
+    key : makes the losses. They depend on lamp and moment alone, so all regimes meet the same ones
     """
 
     loss: float = 0.0
     latency_ms: int = 0
-    dice: np.random.Generator | None = None
+    resend_ms: int = 0
+    key: bytes = b""
+
+    def loses(self, lamp: int, t_ms: int) -> bool:
+        """Whether what is sent to a lamp (by index) at a moment is lost."""
+        if not self.loss:
+            return False
+        digest = blake2b(pack("<qq", lamp, t_ms), digest_size=8, key=self.key).digest()
+        return int.from_bytes(digest, "little") < self.loss * 2**64
 
 
 def _happening(env: Environment) -> Event:
@@ -78,6 +89,7 @@ class Street:
         "_feed",
         "_gears",
         "_input_calls",
+        "_newest",
         "_next",
         "_radio",
         "_rows",
@@ -94,6 +106,7 @@ class Street:
         self._radio = radio or Radio()
         self._next = _END
         self._actions: list[Action] = []
+        self._newest: dict[int, Action] = {}
 
     def run(self, start_ms: int, end_ms: int) -> list[Action]:
         """Run from ``start_ms`` until before ``end_ms`` [UTC ms]; the controller's actions, in order."""
@@ -102,7 +115,7 @@ class Street:
         self._schedule = env.schedule
         self._input_calls: list[Callback] = [self._take_inputs]
         self._deadline_calls: list[Callback] = [self._take_deadline]
-        self._apply(self._controller.start(start_ms))
+        self._begin(self._controller.start(start_ms))
         self._next = next(self._rows, _END)
         if self._next[0] < end_ms:
             event = _happening(env)
@@ -113,6 +126,12 @@ class Street:
         with _collector_paused():
             env.run(until=end_ms)
         return self._actions
+
+    def _begin(self, actions: list[Action]) -> None:
+        """The first levels: what the lamps have held since before the night, so no radio is in between."""
+        self._actions += actions
+        for action in actions:
+            self._gears[action.lamp].command(action.t_ms, action.level_pm, 0)
 
     def _take_inputs(self, event: Event) -> None:
         t_ms, kind, index, speed_mm_s, direction = self._next
@@ -147,9 +166,24 @@ class Street:
 
     def _apply(self, actions: list[Action]) -> None:
         self._actions += actions
-        gears, radio = self._gears, self._radio
-        loss, latency_ms = radio.loss, radio.latency_ms
+        if self._radio.loss:
+            for action in actions:
+                self._newest[action.lamp] = action
+                self._send(action, action.t_ms)
+            return
+        gears, latency_ms = self._gears, self._radio.latency_ms
         for action in actions:
-            if loss and radio.dice is not None and radio.dice.random() < loss:
-                continue
             gears[action.lamp].command(action.t_ms + latency_ms, action.level_pm, action.ramp_ms)
+
+    def _send(self, action: Action, t_ms: int) -> None:
+        radio = self._radio
+        if not radio.loses(action.lamp, t_ms):
+            self._gears[action.lamp].command(t_ms + radio.latency_ms, action.level_pm, action.ramp_ms)
+        elif radio.resend_ms:
+            event = _happening(self._env)
+            event.callbacks = [lambda _: self._send_again(action)]
+            self._env.schedule(event, _INPUTS, max(0, t_ms + radio.resend_ms - int(self._env.now)))
+
+    def _send_again(self, action: Action) -> None:
+        if self._newest[action.lamp] is action:
+            self._send(action, int(self._env.now))

@@ -11,6 +11,7 @@ the rung of the fail-safe ladder below it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 
 from slic.control.group import NEVER_MS, GroupState
@@ -135,11 +136,17 @@ class SegmentController:
         return actions
 
     def override(self, t_ms: int, order: Override) -> list[Action]:
-        """Take a command. InputError if it cannot be obeyed, would not end, or the clock is not trusted."""
+        """Take a command. InputError if it cannot be obeyed or would not end.
+
+        Without a trusted clock a safety or local manual command counts from now for as long as it was meant to
+        last; an override from afar is refused, since nobody knows whether its time is now.
+        """
         check(order, len(self._lamps))
-        if not self.clock_trusted:
-            raise InputError("cannot be taken: the clock is not trusted, so it might never end", field="override")
         actions = self._advance(t_ms)
+        if not self.clock_trusted:
+            if order.kind == "override":
+                raise InputError("cannot be taken: the clock is not trusted", field="override", value=order.id)
+            order = replace(order, start_ms=self.now_ms, expiry_ms=self.now_ms + order.expiry_ms - order.start_ms)
         self._overrides.add(order)
         self._arm_order(order)
         self._apply_overrides(f"override {order.id}", actions)

@@ -309,6 +309,15 @@ def test_an_untrusted_clock_leads_to_the_safe_level_and_refuses_overrides() -> N
     assert [(a.level_pm, a.source) for a in controller.clock_set(at("20:05"), trusted=True)] == [(200, "program")]
 
 
+@pytest.mark.parametrize("kind", ["safety", "manual"])
+def test_without_a_trusted_clock_people_on_site_are_obeyed_for_as_long_as_they_meant(kind: str) -> None:
+    controller, _ = started(plan(program(idle_level_pct=20), 1, safe_level_pm=800), "20:00")
+    controller.clock_set(at("20:00", 5), trusted=False)
+    command = order(kind=kind, level_pm=1000, start_ms=at("21:00", 3), expiry_ms=at("22:00", 3))
+    assert seen(controller.override(at("20:10", 5), command)) == [(at("20:10", 5), 0, 1000)]
+    assert seen(run_to(controller, at("23:00", 5))) == [(at("21:10", 5), 0, 800)]
+
+
 def test_a_lost_program_never_lowers_and_a_new_one_takes_over() -> None:
     controller, _ = started(plan(program(idle_level_pct=20), 1), "23:00")
     assert [(a.level_pm, a.source) for a in controller.new_program(at("23:30"), "g", None)] == [(1000, "astro-default")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -83,12 +82,44 @@ def test_latency_moves_every_command_and_nothing_else():
 
 def test_lost_commands_change_the_lamp_but_not_the_decision():
     rows = [(MIDNIGHT + 200_000 * i, Kind.PULSE, 0, 0, 0) for i in range(100)]
-    all_lost = Radio(1.0, 0, np.random.default_rng(1))
-    actions, lamps = simulate(FLIP, rows, all_lost)
+    actions, lamps = simulate(FLIP, rows, Radio(1.0))
     assert actions == simulate(FLIP, rows)[0]
     assert lamps == [[(NOON, 0), (END, 0)]] * 4
-    _, half = simulate(FLIP, rows, Radio(0.5, 0, np.random.default_rng(1)))
+    _, half = simulate(FLIP, rows, Radio(0.5, key=b"1"))
     assert 0 < len(half[0]) < len(simulate(FLIP, rows)[1][0])
+
+
+def test_a_lost_command_is_sent_again_until_it_arrives():
+    """Half of all sendings are lost, but with one every second no lamp misses dusk by more than a minute."""
+    certain = simulate(FLIP, [])[1]
+    _, lamps = simulate(FLIP, [], Radio(0.5, resend_ms=1000, key=b"1"))
+    late_ms = [got[1][0] - sent[1][0] for got, sent in zip(lamps, certain, strict=True)]
+    assert [level for _, level in lamps[0]] == [level for _, level in certain[0]] == [0, 0, 200, 200, 0, 0]
+    assert max(late_ms) > 0
+    assert all(0 <= late < 60_000 and late % 1000 == 0 for late in late_ms)
+
+
+def test_a_newer_command_takes_the_place_of_a_lost_one():
+    """Raised and lowered again before the resend: the lost raise never comes."""
+    rows = [(MIDNIGHT, Kind.PULSE, 0, 0, 0)]
+    key = next(k for k in (bytes([i]) for i in range(256)) if Radio(0.5, key=k).loses(0, MIDNIGHT))
+    _, lamps = simulate(FLIP, rows, Radio(0.5, resend_ms=61_000, key=key))
+    after = {level for t, level in lamps[0] if MIDNIGHT <= t < MIDNIGHT + 3_600_000}
+    assert 1000 not in after
+
+
+def test_losses_depend_on_lamp_and_moment_alone_and_are_as_many_as_stated():
+    radio = Radio(0.2, key=b"2")
+    lost = [radio.loses(lamp, MIDNIGHT + t) for lamp in range(20) for t in range(500)]
+    assert lost == [radio.loses(lamp, MIDNIGHT + t) for lamp in range(20) for t in range(500)]
+    assert sum(lost) / len(lost) == pytest.approx(0.2, abs=3 * (0.2 * 0.8 / 10_000) ** 0.5)
+
+
+def test_the_first_levels_need_no_radio():
+    """In the polar night lamps burn at noon already; a lost command then cannot leave them dark."""
+    always = {"name": "always", "active_periods": [{"kind": "absolute", "start": "12:00", "end": "12:00"}]}
+    _, lamps = simulate(always, [], Radio(1.0))
+    assert lamps == [[(NOON, 1000), (END, 1000)]] * 4
 
 
 def test_an_override_of_some_lamps_begins_and_ends():
