@@ -161,8 +161,11 @@ class SegmentController:
 
     def new_program(self, t_ms: int, group: str, planner: Planner | None) -> list[Action]:
         """Give a lamp group another program and calendar, or None if it has lost them."""
+        state = next((g for g in self._groups if g.name == group), None)
+        if state is None:
+            allowed = ", ".join(g.name for g in self._groups)
+            raise InputError("is not a lamp group of the segment", field="group", value=group, allowed=allowed)
         actions = self._advance(t_ms)
-        state = next(g for g in self._groups if g.name == group)
         state.load(self.now_ms, planner, self.clock_trusted)
         self._enter_night(state, "new program" if planner else "program lost", actions)
         return actions
@@ -297,8 +300,7 @@ class SegmentController:
             self._arm_step(group)
 
     def _end_burn(self, group: GroupState, actions: list[Action]) -> None:
-        if self._lux.fresh(self.now_ms):
-            self._follow_light(group, "minimum burn over", actions)
+        self._follow_light(group, "minimum burn over", actions)
 
     # ---- groups ---------------------------------------------------------------------------------
 
@@ -306,6 +308,8 @@ class SegmentController:
         if group.wired != group.generation:
             group.wired = group.generation
             self._rewire(group)
+        self._read_cells(group)
+        group.refresh(self.now_ms)
         self._decide_group(group, cause, actions)
         self._arm_step(group)
 
@@ -320,10 +324,15 @@ class SegmentController:
             self._decide(lamp, cause, actions)
 
     def _follow_light(self, group: GroupState, cause: str, actions: list[Action]) -> None:
-        again_ms = group.read_cells(self.now_ms)
-        if again_ms is not None:
-            self._arm(self._timer_of(group, 2), again_ms)
+        self._read_cells(group)
         self._refresh(group, cause, actions)
+
+    def _read_cells(self, group: GroupState) -> None:
+        """Let the group's photocells follow the light, if it is known, and come back when a burn may end."""
+        if self._lux.fresh(self.now_ms):
+            again_ms = group.read_cells(self.now_ms)
+            if again_ms is not None:
+                self._arm(self._timer_of(group, 2), again_ms)
 
     def _step_class(self, group: GroupState, actions: list[Action]) -> None:
         chooser = group.chooser

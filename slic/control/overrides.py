@@ -45,13 +45,14 @@ class Overrides:
 
     def remove(self, order_id: str) -> Override | None:
         """Forget an override; None if it is not known."""
+        self._lamps.pop(order_id, None)
         return self._orders.pop(order_id, None)
 
     def drop_expired(self, t_ms: int) -> list[Override]:
         """Take out what ends at or before ``t_ms``."""
         ended = [o for o in self if o.expiry_ms <= t_ms]
         for order in ended:
-            del self._orders[order.id]
+            self.remove(order.id)
         return ended
 
     def in_force(self, t_ms: int, lamp: int) -> Override | None:

@@ -454,3 +454,75 @@ def test_a_hold_still_counts_for_inputs_of_its_last_millisecond() -> None:
     controller.override(at("21:00:30"), order(level_pm=500, start_ms=at("21:00:30")))
     assert seen(controller.end_override(at("21:01"), "o1")) == [(at("21:01"), 0, 1000)]
     assert seen(controller.due(at("21:01"))) == [(at("21:01"), 0, 200)]
+
+
+def test_a_pulse_does_not_cut_short_what_another_sensor_holds_up() -> None:
+    style = {**PRESENCE, "presence": {"style": "cluster"}}
+    controller, _ = started(plan(program(**style), 2), "20:00")
+    controller.presence(at("21:00"), 0, True)
+    controller.pulse(at("21:00:10"), 1)
+    assert run_to(controller, at("21:30")) == []
+
+
+def test_known_light_counts_for_a_new_program_at_once() -> None:
+    controller, _ = started(plan(program(), 1, smoothing_s=0), "13:00")
+    controller.ambient(at("13:10"), 5)
+    actions = controller.new_program(at("13:10:01"), "g", planner(program(active_periods=CELL)))
+    assert [(a.level_pm, a.rule) for a in actions] == [(1000, "idle level, photocell 35/70 lx")]
+
+
+def test_an_unknown_group_is_refused() -> None:
+    controller, _ = started(plan(program(), 1))
+    with pytest.raises(InputError, match="g2.*allowed: g"):
+        controller.new_program(at("13:00"), "g2", None)
+
+
+def test_a_set_clock_keeps_the_age_of_a_light_reading() -> None:
+    """Ten minutes old when the clock goes forward an hour: it is stale twenty minutes later, not at once."""
+    controller, _ = started(plan(program(active_periods=CELL), 1, smoothing_s=0, stale_after_s=1800), "17:00")
+    controller.ambient(at("17:10"), 5000)
+    run_to(controller, at("17:20"))
+    assert controller.clock_set(at("18:20")) == []
+    assert seen(run_to(controller, at("19:00"))) == [(at("18:40"), 0, 1000)]
+
+
+def test_a_set_clock_keeps_what_is_left_of_a_minimum_burn() -> None:
+    cell = program(active_periods=CELL, minimum_burn_s=600)
+    controller, _ = started(plan(cell, 1, smoothing_s=0, stale_after_s=86_400))
+    controller.ambient(at("15:00"), 5000)
+    controller.ambient(at("15:01"), 10)
+    controller.ambient(at("15:02"), 5000)
+    controller.clock_set(at("13:02"))
+    assert seen(run_to(controller, at("14:00"))) == [(at("13:11"), 0, 0)]
+
+
+def test_a_set_clock_keeps_counting_traffic() -> None:
+    controller, _ = started(plan(program(traffic_classes=CLASSES), 1), "20:00")
+    controller.clock_set(at("19:00"))
+    assert seen(run_to(controller, at("19:30"))) == [(at("19:10"), 0, 400)]
+
+
+def test_after_a_gap_the_light_filter_starts_afresh() -> None:
+    """A first reading of 1000 lx, nothing for an hour, then 5 lx: with the old value kept it would read 400 lx."""
+    controller, _ = started(plan(program(active_periods=CELL), 1, smoothing_s=3600, stale_after_s=600), "13:00")
+    controller.ambient(at("13:00"), 1000)
+    run_to(controller, at("14:00"))
+    assert [a.level_pm for a in controller.ambient(at("14:00"), 5)] == [1000]
+
+
+def test_a_photocell_of_negative_ratio_switches_by_crossings() -> None:
+    """On at 70 lx falling, off at 35 lx rising: at 50 lx it is on at dusk and off at dawn."""
+    cell = [{"kind": "photocell", "on_lux": 70, "off_lux": 35}]
+    controller, _ = started(plan(program(active_periods=cell), 1, smoothing_s=0, stale_after_s=86_400))
+    levels = []
+    for minute, value in enumerate([5000, 80, 50, 36, 20, 30, 36, 50, 69, 71, 69]):
+        controller.ambient(at(f"15:{minute:02d}"), value)
+        levels.append(controller.why(0).level_pm)
+    assert levels == [0, 0, 1000, 1000, 1000, 1000, 0, 0, 0, 0, 1000]
+
+
+def test_multiplying_two_positive_levels_is_never_darkness() -> None:
+    control = {"name": "c", "operation": "Mul", "level_pct": 1}
+    fields = {**PRESENCE, "idle_level_pct": 4, "dynamic_controls": [control]}
+    controller, _ = started(plan(program(**fields), 1), "20:00")
+    assert [a.level_pm for a in controller.pulse(at("21:00"), 0)] == [1]
