@@ -48,3 +48,8 @@ class NightSchedule:
     start_ms: int
     end_ms: int
     steps: tuple[Step, ...]
+
+    def spans(self) -> list[tuple[Step, int]]:
+        """Each step with its end [UTC ms]."""
+        ends = [step.t_ms for step in self.steps[1:]] + [self.end_ms]
+        return list(zip(self.steps, ends, strict=True))
