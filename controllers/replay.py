@@ -13,7 +13,7 @@ from slic.control.controller import SegmentController
 from slic.control.segment import Action, Override
 
 Row = tuple[int, int, int, int, int]
-"""An input: t_ms, kind, index (of sensor, lux reading or override), speed_mm_s, direction."""
+"""An input: t_ms, kind, index (of sensor, lux reading or override; 0 lost and 1 there), speed_mm_s, direction."""
 
 Handler = Callable[[int, int, int, int], list[Action]]
 
@@ -22,6 +22,8 @@ class Kind(IntEnum):
     """Kinds of input, in the order in which they count at the same millisecond: enter before leave.
 
     ON : a sensor rises; MORE : it sees another user while it is up; PULSE : it rises and falls at once
+    LOST, BACK : a presence sensor is lost or reports again; PROGRAM : of all lamp groups, lost or given back
+    CLOCK : no longer trusted, or again. It is last: what is due at that moment is done by the clock as it was
     """
 
     OVERRIDE = 0
@@ -30,6 +32,10 @@ class Kind(IntEnum):
     MORE = 3
     PULSE = 4
     OFF = 5
+    LOST = 6
+    BACK = 7
+    PROGRAM = 8
+    CLOCK = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,20 @@ def handlers(controller: SegmentController, inputs: Inputs) -> tuple[Handler, ..
         seen,
         controller.pulse,
         lambda t_ms, index, _speed, _direction: presence(t_ms, index, False),
+        lambda t_ms, index, _speed, _direction: controller.sensor_lost(t_ms, index),
+        lambda t_ms, index, _speed, _direction: controller.sensor_back(t_ms, index),
+        lambda t_ms, there, _speed, _direction: _programs(controller, t_ms, bool(there)),
+        # due first: clock_set takes the time since the last input for a step of the clock
+        lambda t_ms, there, _speed, _direction: controller.due(t_ms) + controller.clock_set(t_ms, bool(there)),
     )
+
+
+def _programs(controller: SegmentController, t_ms: int, there: bool) -> list[Action]:
+    """All lamp groups lose their programs, or get those of the plan back."""
+    actions: list[Action] = []
+    for group, planner in controller.plan.groups.items():
+        actions += controller.new_program(t_ms, group, planner if there else None)
+    return actions
 
 
 def replay(controller: SegmentController, inputs: Inputs, start_ms: int, end_ms: int) -> list[Action]:

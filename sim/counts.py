@@ -1,7 +1,8 @@
-"""Counts of road users per time slot, and their mean week: a missing count is missing, never zero."""
+"""Counts of road users per time slot: a missing count is missing, never zero."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _MINUTE_MS = 60_000
+_DAY_MS = 86_400_000
 _WEEK_MIN = 7 * 24 * 60
 
 
@@ -50,6 +52,13 @@ class Counts:
         )
 
 
+def mean_day(counts: Counts) -> float:
+    """Mean users per day, both directions, over the slots in which both were counted; NaN if there are none."""
+    both = counts.forward + counts.backward
+    both = both[~np.isnan(both)]
+    return float(both.mean()) * _DAY_MS / counts.slot_ms if len(both) else math.nan
+
+
 def mean_week(counts: Counts, timezone: str) -> tuple[Floats, Floats]:
     """Mean users per slot of the week, Monday 00:00 civil time first; NaN where no such slot was counted."""
     bins = _week_bins(counts.start_ms, counts.slot_ms, len(counts.forward), timezone)
@@ -71,21 +80,13 @@ def _week_bins(start_ms: int, slot_ms: int, size: int, timezone: str) -> Integer
     zone = ZoneInfo(timezone)
     offsets = [_offset_ms(int(hour) * 3600, zone) for hour in hours]
     civil_ms = t_ms + np.array(offsets, np.int64)[which]
-    monday_ms = 4 * 86_400_000  # 1970-01-05 was a Monday
+    monday_ms = 4 * _DAY_MS  # 1970-01-05 was a Monday
     return np.asarray((civil_ms - monday_ms) % (_WEEK_MIN * _MINUTE_MS) // slot_ms, np.int64)
 
 
 def _offset_ms(utc_s: int, zone: ZoneInfo) -> int:
     offset = datetime.fromtimestamp(utc_s, zone).utcoffset() or timedelta()
     return round(offset.total_seconds() * 1000)
-
-
-def repeat_week(week: tuple[Floats, Floats], measured: Counts, timezone: str, first_ms: int, last_ms: int) -> Counts:
-    """The week repeated over [first, last) in civil time, on the grid of the measured slots."""
-    slot_ms = measured.slot_ms
-    start_ms = first_ms // slot_ms * slot_ms
-    bins = _week_bins(start_ms, slot_ms, -((start_ms - last_ms) // slot_ms), timezone)
-    return Counts(start_ms, slot_ms, week[0][bins], week[1][bins], measured.warnings)
 
 
 def fill_missing(counts: Counts, timezone: str, file: str) -> Counts:

@@ -178,7 +178,7 @@ def _near_reports(scene: Scene, regime: str, lamp: int, t_ms: int) -> tuple[Repo
     sensors = scene.street.sensors
     near = sorted(range(len(sensors)), key=lambda i: (abs(sensors[i].position_mm - place), i))[:_NEAR_SENSORS]
     inputs = inputs_for(scene, scene.setup.regimes[regime])
-    rows = [r for r in inputs.rows if r[0] <= t_ms and r[1] >= Kind.ON and r[2] in near]
+    rows = [r for r in inputs.rows if r[0] <= t_ms and Kind.ON <= r[1] <= Kind.OFF and r[2] in near]
     return tuple(Report(r[0], sensors[r[2]].id, Kind(r[1]).name.lower(), r[3], r[4]) for r in rows[-_LAST_REPORTS:])
 
 

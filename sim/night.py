@@ -92,7 +92,12 @@ def control(scene: Scene, planners: Mapping[str, Planner]) -> Controlled:
         for lamp, dead in zip(layout.lamps, scene.dead, strict=True)
     ]
     network = setup.scenario.network
-    radio = Radio(network.command_loss, round(network.latency_s * 1000), scene.dice(Purpose.RADIO))
+    radio = Radio(
+        network.command_loss,
+        round(network.latency_s * 1000),
+        round(network.resend_s * 1000),
+        scene.dice(Purpose.RADIO).bytes(16),
+    )
     inputs = inputs_for(scene, planners)
     street = Street(SegmentController(segment_plan(setup, layout, planners)), gears, inputs, radio)
     actions = street.run(scene.start_ms, scene.end_ms)
@@ -188,7 +193,8 @@ def _tally(
     total = total_energy(energy * lamp.count for lamp, energy in zip(lamps, energies, strict=True))
     programs = [program for planner in planners.values() for program in planner.programs.values()]
     sensors = len(scene.street.sensors) if any(reads_presence(program) for program in programs) else 0
-    sensing_w = scenario.node_power_w * sum(lamp.count for lamp in lamps) + scenario.sensors.power_w * sensors
+    nodes = 0 if regime == scenario.baseline else sum(lamp.count for lamp in lamps)
+    sensing_w = scenario.node_power_w * nodes + scenario.sensors.power_w * sensors
     sensing_mj = constant_load_mj(sensing_w, scene.start_ms, scene.end_ms)
     tally = _energy_tally(scene, regime, lamps, total, sensing_mj)
     tally.triggers = sum(row[1] in _DETECTIONS for row in controlled.inputs.rows)
@@ -235,6 +241,8 @@ def _add_service(tally: NightTally, scene: Scene, levels: Sequence[Sequence[Brea
         tally.served_ms += lamp.count * service.served_ms
         tally.late += lamp.count * service.late
         tally.missed += lamp.count * service.missed
+        tally.given_pm_ms += lamp.count * service.given_pm_ms
+        tally.wanted_pm_ms += lamp.count * service.wanted_pm_ms
 
 
 def _as_found(scene: Scene) -> NightTally | None:

@@ -7,17 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sim.counts import Counts
+from sim.coverage import count_coverage
 from sim.explain import Explanation, explain_moment
+from sim.faults import takes_orders
 from sim.night import NightResult, Task
 from sim.scene import order_span
 from sim.setup import HOUR_MS, Setup, dark_spans, prepare
 from sim.workers import default_jobs, run_tasks
+from slic.control.civil import night_of, night_span
 from slic.energy.results import Change, CountCoverage, NightTally, RunResult
 from slic.errors import InputError
+from slic.scenario.checks import scenario_warnings
 from slic.scenario.load import LoadedScenario
 from slic.scenario.streets import layout_warnings
 
-__all__ = ["Explanation", "Progress", "explain_moment", "simulate"]
+__all__ = ["Explanation", "Progress", "check", "explain_moment", "simulate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,7 @@ def simulate(
     jobs : worker processes, default one per core; progress : called after each street-night
     Raises InputError for bad data files, RunError if a worker dies.
     """
-    setup = prepare(loaded)
-    _check_orders(setup)
+    setup, coverage, warnings = _made_ready(loaded)
     tasks = _tasks(setup)
     began = time.perf_counter()
     results: list[NightResult | None] = [None] * len(tasks)
@@ -51,8 +54,23 @@ def simulate(
         if progress is not None:
             elapsed_ms = 1000 * max(time.perf_counter() - began, 1e-9)
             progress(Progress(done, len(tasks), simulated_ms / HOUR_MS, simulated_ms / elapsed_ms))
-    warnings = layout_warnings(loaded)
-    return _gather(setup, [result for result in results if result is not None], warnings)
+    return _gather(setup, [result for result in results if result is not None], coverage, warnings)
+
+
+def check(loaded: LoadedScenario) -> list[str]:
+    """All that a run does before its first street-night: reads every data file, checks nights, lamps and overrides.
+
+    Returns the warnings that the run would end with. Raises InputError where the run would be refused.
+    """
+    return _made_ready(loaded)[2]
+
+
+def _made_ready(loaded: LoadedScenario) -> tuple[Setup, list[CountCoverage], list[str]]:
+    setup = prepare(loaded)
+    _check_orders(setup)
+    coverage = count_coverage(setup)
+    warnings = [*layout_warnings(loaded), *scenario_warnings(setup.scenario, list(setup.streets))]
+    return setup, coverage, [*warnings, *_warnings(setup, coverage)]
 
 
 def _tasks(setup: Setup) -> list[Task]:
@@ -82,9 +100,20 @@ def _check_orders(setup: Setup) -> None:
                 raise InputError("is not a lamp of the scenario", field="overrides.lamps", value=lamp)
 
 
-def _gather(setup: Setup, results: Sequence[NightResult], warnings: list[str]) -> RunResult:
+def _orders_not_taken(setup: Setup) -> list[str]:
+    faults, zone = setup.scenario.faults, setup.place.timezone
+    spans = [(order, order_span(order)[0]) for order in setup.scenario.overrides]
+    return [
+        f"the override by {order.issuer} at {order.start} is not taken: the clock is not trusted then"
+        for order, t_ms in spans
+        if not takes_orders(faults, night_span(zone, night_of(zone, t_ms)).start_ms, t_ms)
+    ]
+
+
+def _gather(
+    setup: Setup, results: Sequence[NightResult], coverage: list[CountCoverage], warnings: list[str]
+) -> RunResult:
     tallies = [tally for result in results for tally in result.tallies]
-    coverage = _coverage(results)
     return RunResult(
         regimes=list(setup.regimes),
         nights=[night.isoformat() for night in setup.nights],
@@ -95,7 +124,7 @@ def _gather(setup: Setup, results: Sequence[NightResult], warnings: list[str]) -
         traces=[trace for result in results for trace in result.traces],
         coverage=coverage,
         passes_per_lamp_hour=_passes_per_lamp_hour(setup, tallies),
-        warnings=[*warnings, *_warnings(setup, coverage)],
+        warnings=warnings,
         as_found=[result.as_found for result in results if result.as_found is not None],
     )
 
@@ -114,15 +143,6 @@ def _changes(setup: Setup, results: Sequence[NightResult]) -> dict[str, list[Cha
     return {regime: [c for result in results for c in result.changes.get(regime, ())] for regime in setup.regimes}
 
 
-def _coverage(results: Sequence[NightResult]) -> list[CountCoverage]:
-    """One entry per night; all streets of a night share the count file."""
-    found: dict[str, CountCoverage] = {}
-    for result in results:
-        night = result.task.night.isoformat()
-        found.setdefault(night, CountCoverage(night, result.slots, result.missing))
-    return list(found.values())
-
-
 def _passes_per_lamp_hour(setup: Setup, tallies: Sequence[NightTally]) -> float:
     """Passages per lamp-hour of darkness, over the nights with complete counts."""
     baseline = [t for t in tallies if t.regime == setup.scenario.baseline and t.complete]
@@ -136,6 +156,7 @@ def _passes_per_lamp_hour(setup: Setup, tallies: Sequence[NightTally]) -> float:
 
 def _warnings(setup: Setup, coverage: Sequence[CountCoverage]) -> list[str]:
     warnings = list(setup.traffic.warnings) if isinstance(setup.traffic, Counts) else []
+    warnings += _orders_not_taken(setup)
     short = [night for night in coverage if night.missing]
     if short:
         slots = sum(night.missing for night in short)

@@ -15,6 +15,7 @@ from controllers.replay import Inputs, Kind, Row
 from sim.ambient import readings
 from sim.counts import Counts, Integers, dark_slots
 from sim.dice import Purpose, stream
+from sim.faults import fault_rows, fault_spans, silenced, takes_orders
 from sim.passages import passages
 from sim.sensing import sense
 from sim.setup import HOUR_MS, Setup, dark_spans
@@ -85,7 +86,7 @@ def make_scene(setup: Setup, street: Street, night: date, replicate: int) -> Sce
         reports=sense(
             street,
             users,
-            scenario.sensors,
+            silenced(scenario.sensors, scenario.faults),
             (start_ms, end_ms),
             _wanted_reports(setup, night),
             stream(*seed, Purpose.SENSORS),
@@ -98,12 +99,16 @@ def make_scene(setup: Setup, street: Street, night: date, replicate: int) -> Sce
 
 
 def inputs_for(scene: Scene, planners: Mapping[str, Planner]) -> Inputs:
-    """What the controller of a regime gets."""
+    """What the controller of a regime gets. An override that comes while the clock is not trusted is not taken."""
     programs = [planner.programs[planner.night(scene.night).program] for planner in planners.values()]
     reports = _reports(scene, programs)
     lux_ms, lux = _readings(scene) if any(has_photocell(program) for program in programs) else ([], [])
     starts_ms = [max(order.start_ms, scene.start_ms) for order in scene.orders]
-    rows: list[Row] = [(t_ms, Kind.OVERRIDE, i, 0, 0) for i, t_ms in enumerate(starts_ms)]
+    faults = scene.setup.scenario.faults
+    rows = fault_rows(faults, scene.street, scene.start_ms)
+    rows += [
+        (t_ms, Kind.OVERRIDE, i, 0, 0) for i, t_ms in enumerate(starts_ms) if takes_orders(faults, scene.start_ms, t_ms)
+    ]
     rows += [(t_ms, Kind.AMBIENT, i, 0, 0) for i, t_ms in enumerate(lux_ms)]
     if rows:
         reports = sorted(rows + reports, key=lambda row: row[:2])
@@ -131,7 +136,11 @@ def required_steps(scene: Scene) -> list[tuple[int, int]]:
 def _readings(scene: Scene) -> tuple[list[int], list[float]]:
     setup = scene.setup
     stale_s = setup.scenario.ambient_sensor.stale_after_s
-    return readings(setup.scenario.ambient, setup.weather, setup.place, scene.start_ms, scene.end_ms, stale_s)
+    t_ms, lux = readings(setup.scenario.ambient, setup.weather, setup.place, scene.start_ms, scene.end_ms, stale_s)
+    for since_ms, until_ms in fault_spans(setup.scenario.faults, "light_sensor", scene.start_ms):
+        sent = [i for i, moment_ms in enumerate(t_ms) if not since_ms <= moment_ms < until_ms]
+        t_ms, lux = [t_ms[i] for i in sent], [lux[i] for i in sent]
+    return t_ms, lux
 
 
 def _reports(scene: Scene, programs: Sequence[ControlProgram]) -> list[Row]:

@@ -83,14 +83,14 @@ def _traffic(loaded: LoadedScenario, nights: tuple[date, ...]) -> Counts | Stead
         return source
     zone = loaded.scenario.site.timezone
     first_ms, last_ms = night_span(zone, nights[0]).start_ms, night_span(zone, nights[-1]).end_ms
-    counts = read_counts(resolve_file(loaded, source.file), source, zone, first_ms, last_ms)
+    counts = read_counts(resolve_file(loaded, source.file), source, zone)
     if counts.end_ms <= first_ms or counts.start_ms >= last_ms:
         raise InputError(
             "lies outside the count file",
             file=source.file,
             field="run.start",
             value=str(nights[0]),
-            allowed="nights that the file counts, or mean_week: true",
+            allowed="nights that the file counts",
         )
     return counts
 
@@ -126,11 +126,11 @@ def lit_spans(schedule: NightSchedule) -> list[tuple[int, int]]:
 
 
 def joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Ascending spans with those that touch made one."""
+    """Spans in order of their starts, with those that touch made one."""
     result: list[tuple[int, int]] = []
     for start, end in spans:
         if result and result[-1][1] >= start:
-            result[-1] = (result[-1][0], end)
+            result[-1] = (result[-1][0], max(result[-1][1], end))
         else:
             result.append((start, end))
     return result

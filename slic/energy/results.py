@@ -21,6 +21,7 @@ class NightTally:
     level_changes : times a lamp's actual level left a value it was holding
     passages : road users passing lamps; user_ms : their time under lamps; served_ms : with the required level
     late, missed : passages whose required level came late, or not before the user had left
+    given_pm_ms, wanted_pm_ms : light that users had, up to the required level, and that level over their time
     triggers : presence detections that reached the controller, false ones included
     half_hours_mj : total energy per half-hour slot [mJ], from the slot that holds start_ms on
     users : road users made; complete : False where counts were missing for part of the night's dark time
@@ -46,6 +47,8 @@ class NightTally:
     served_ms: int = 0
     late: int = 0
     missed: int = 0
+    given_pm_ms: int = 0
+    wanted_pm_ms: int = 0
     triggers: int = 0
     users: int = 0
     complete: bool = True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from slic.energy.light import RequiredSpan, light_of
 from slic.energy.pieces import Breakpoints, Ints, Pieces, at_or_above, pieces_of
 
 Moments = Sequence[int] | Ints
@@ -20,6 +21,8 @@ class LampService:
     passages : road users who were under the lamp; user_ms : their time there
     served_ms : their time with the required level; late, missed : passages whose required level came later
     than allowed, or not before they had left
+    wanted_pm_ms : integral of the required level over their time [per mille ms]; given_pm_ms : that of the level
+    they had, where no more than the required level counts
     """
 
     passages: int
@@ -27,6 +30,8 @@ class LampService:
     served_ms: int
     late: int
     missed: int
+    given_pm_ms: int = 0
+    wanted_pm_ms: int = 0
 
     def __add__(self, other: LampService) -> LampService:
         """Both lamps together."""
@@ -36,6 +41,8 @@ class LampService:
             self.served_ms + other.served_ms,
             self.late + other.late,
             self.missed + other.missed,
+            self.given_pm_ms + other.given_pm_ms,
+            self.wanted_pm_ms + other.wanted_pm_ms,
         )
 
 
@@ -59,13 +66,22 @@ def lamp_service(
     """
     pieces = pieces_of([points])
     enter, leave = _within(pieces, enter_ms, leave_ms)
-    begin, end = _served_spans(pieces, required)
+    spans = _spans(pieces, required)
+    begin, end = (np.concatenate(sides) for sides in zip(*(_served(span) for span in spans), strict=True))
     served_ms = _time_before(leave, begin, end) - _time_before(enter, begin, end)
     reached_ms = np.maximum(np.append(begin, _NEVER_MS)[np.searchsorted(end, enter, side="right")], enter)
     missed = reached_ms >= np.maximum(leave, enter + 1)
     late = ~missed & (reached_ms > enter + late_after_ms)
-    user_ms, in_light_ms = int((leave - enter).sum()), int(served_ms.sum())
-    return LampService(len(enter), user_ms, in_light_ms, int(late.sum()), int(missed.sum()))
+    light = light_of(pieces, spans)
+    return LampService(
+        passages=len(enter),
+        user_ms=int((leave - enter).sum()),
+        served_ms=int(served_ms.sum()),
+        late=int(late.sum()),
+        missed=int(missed.sum()),
+        given_pm_ms=int((light.before(leave) - light.before(enter)).sum()),
+        wanted_pm_ms=sum(span.level_pm * _time_inside(span, enter, leave) for span in spans),
+    )
 
 
 def _within(pieces: Pieces, enter_ms: Moments, leave_ms: Moments) -> tuple[Ints, Ints]:
@@ -77,19 +93,29 @@ def _within(pieces: Pieces, enter_ms: Moments, leave_ms: Moments) -> tuple[Ints,
     return np.maximum(enter[inside], pieces.start_ms), np.minimum(leave[inside], pieces.end_ms)
 
 
-def _served_spans(pieces: Pieces, required: Sequence[tuple[int, int]]) -> tuple[Ints, Ints]:
-    """Start and end [ms] of the spans in which the level is at or above the required one, in order."""
+def _spans(pieces: Pieces, required: Sequence[tuple[int, int]]) -> list[RequiredSpan]:
     times = [t_ms for t_ms, _ in required]
     if not times or times[0] > pieces.start_ms or times != sorted(times):
         raise ValueError("required steps must ascend from the night's start or earlier")
-    begins, ends = [], []
+    spans = []
     for (from_ms, level_pm), until_ms in zip(required, [*times[1:], pieces.end_ms], strict=True):
-        begin, end = at_or_above(pieces, level_pm)
-        begin, end = np.maximum(begin, from_ms), np.minimum(end, until_ms)
-        some = begin < end
-        begins.append(begin[some])
-        ends.append(end[some])
-    return np.concatenate(begins), np.concatenate(ends)
+        clipped = max(from_ms, pieces.start_ms), min(until_ms, pieces.end_ms)
+        if clipped[0] < clipped[1]:
+            spans.append(RequiredSpan(*clipped, level_pm, *at_or_above(pieces, level_pm)))
+    return spans
+
+
+def _served(span: RequiredSpan) -> tuple[Ints, Ints]:
+    """Start and end [ms] of the parts in which the level is at or above the required one, in order."""
+    begin, end = np.maximum(span.begin_ms, span.from_ms), np.minimum(span.end_ms, span.until_ms)
+    some = begin < end
+    return begin[some], end[some]
+
+
+def _time_inside(span: RequiredSpan, enter: Ints, leave: Ints) -> int:
+    """Time [ms] of all passages within the span."""
+    inside = np.clip(leave, span.from_ms, span.until_ms) - np.clip(enter, span.from_ms, span.until_ms)
+    return int(inside.sum())
 
 
 def _time_before(t_ms: Ints, begin: Ints, end: Ints) -> Ints:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from slic.control.program import ControlProgram
 from slic.report.csv_file import Row
+from slic.report.program_words import program_words
 from slic.report.regimes import programs_of, standby_w
 from slic.scenario.model import (
     CountFile,
@@ -52,7 +52,7 @@ def _lamps(scenario: Scenario) -> list[Fact]:
         curve = ", ".join(f"{p.level_pct:g} %: {p.power_pct:g} %" for p in kind.power_curve)
         facts.append((f"power of {name} at level", curve))
         facts.append((f"standby of {name}", f"{watts:g} W" if kind.when_dark == "standby" else "0 W (relay off)"))
-    facts.append(("radio node at each lamp", f"{scenario.node_power_w:g} W"))
+    facts.append(("radio node at each lamp, but for the baseline", f"{scenario.node_power_w:g} W"))
     if scenario.gear.dead_lamps:
         facts.append(("lamps that are dead for a night", f"{100 * scenario.gear.dead_lamps:g} %"))
     return facts
@@ -69,7 +69,7 @@ def _lamp_words(lamps: LampRow | LampInventory | LampGroups) -> str:
 def _sensors(sensors: Sensors) -> list[Fact]:
     if sensors.every == 0:
         return [("presence sensors", "none")]
-    where = "on every lamp" if sensors.every == 1 else f"on every {sensors.every}th lamp"
+    where = "on every lamp" if sensors.every == 1 else f"on one lamp in {sensors.every}"
     return [
         ("presence sensors", where),
         ("range", f"{sensors.range_m:g} m before and behind" if sensors.range_m else "at the pole only"),
@@ -97,10 +97,8 @@ def _source_words(source: CountFile | SteadyFlow) -> str:
     if isinstance(source, SteadyFlow):
         return f"steady flow, {source.forward_per_h:g} and {source.backward_per_h:g} per hour"
     words = f"counts of {source.file} per {source.slot_min} min"
-    if source.mean_week:
-        words += ", mean week"
     if source.passers_per_day is not None:
-        words += f", scaled to {source.passers_per_day:g} per day"
+        words += f", scaled to {source.passers_per_day:g} on the mean day of the file"
     if source.when_missing == "same_hour_mean":
         return words + "; missing counts replaced by the mean of that hour"
     return words + "; nights with missing counts left out"
@@ -114,7 +112,18 @@ def _field(scenario: Scenario) -> list[Fact]:
     ]
     if scenario.overrides:
         facts.append(("planned overrides", str(len(scenario.overrides))))
+    facts += [
+        (
+            f"fault of the {fault.kind.replace('_', ' ')} {fault.sensor}".rstrip(),
+            _fault_words(fault.from_h, fault.for_h),
+        )
+        for fault in scenario.faults
+    ]
     return facts
+
+
+def _fault_words(from_h: float, for_h: float) -> str:
+    return f"every night from {from_h:g} h after noon for {for_h:g} h"
 
 
 def _service(scenario: Scenario) -> list[Fact]:
@@ -125,26 +134,4 @@ def _service(scenario: Scenario) -> list[Fact]:
 
 def _programs(scenario: Scenario) -> list[Fact]:
     regimes = list(scenario.regimes) or list(scenario.programs)
-    return [(regime, "; ".join(_program_words(p) for p in programs_of(scenario, regime))) for regime in regimes]
-
-
-def _program_words(program: ControlProgram) -> str:
-    words = [f"{program.idle_level_pct:g} %"]
-    words += [f"{c.level_pct:g} % from {c.at}" for c in program.fixed_time_controls]
-    words += [
-        f"{c.operation} {c.level_pct:g} % at {c.event} {c.offset_min:+g} min" for c in program.astro_clock_controls
-    ]
-    if program.learned_midnight is not None:
-        steps = program.learned_midnight.steps
-        words += [f"{s.level_pct:g} % from {s.offset_min:+g} min of the learned midnight" for s in steps]
-    if program.traffic_classes is not None:
-        words.append("level by counted traffic")
-    for control in program.dynamic_controls:
-        hold = program.hold_ms(control) / 1000
-        words.append(
-            f"presence ({program.presence.style}): {control.operation} {control.level_pct:g} %, hold {hold:g} s"
-        )
-    if program.ramp_up_s or program.ramp_down_s:
-        words.append(f"ramps {program.ramp_up_s:g} s up, {program.ramp_down_s:g} s down")
-    levels = ", ".join(words)
-    return f"{program.title}: {levels}" if program.title else levels
+    return [(regime, " | ".join(program_words(p) for p in programs_of(scenario, regime))) for regime in regimes]

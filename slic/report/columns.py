@@ -74,10 +74,11 @@ _PROGRAMS = (
     _hours("programs", "full_level_equivalent_h", "integral of level (1 = full) over time, per lamp"),
     _pct("programs", "high_share_pct", "share of lit lamp time at or above the presence level"),
     _pct("programs", "saving_pct", "energy saved against the baseline; empty for the baseline"),
-    _pct("programs", "saving_low_pct", "lower end of the range; empty with fewer than two counted nights"),
+    _pct("programs", "saving_low_pct", "lower end of the range; empty with fewer than three nights, unless exact"),
     _pct("programs", "saving_high_pct", "upper end of the range"),
     Column("programs", "confidence", "number", "1", "confidence level of the range", 4),
     _flag("programs", "significant", "false: the saving is not distinguishable from zero"),
+    _flag("programs", "exact_for_these_nights", "true: nothing is left to chance, both ends are the saving itself"),
 )
 
 _SERVICE = (
@@ -85,9 +86,10 @@ _SERVICE = (
     _hours("service", "user_hours", "time of road users under lamps, mean over the replicates"),
     _hours("service", "served_hours", "part of it with at least the required level"),
     _pct("service", "served_pct", "served_hours / user_hours; empty without road users"),
+    _pct("service", "light_given_pct", "light users got, up to the required level, of that level over their time"),
     Column("service", "passages", "number", "1", "road users passing a lamp, mean over the replicates", 3),
     _pct("service", "late_events_pct", "passages whose required level came late; empty without passages"),
-    _pct("service", "missed_events_pct", "passages that ended before the required level came"),
+    _pct("service", "missed_events_pct", "passages without the required level at any moment"),
     _rate("service", "level_changes_per_lamp_hour", "changes of actual level per lamp and lit hour"),
     Column("service", "triggers", "number", "1", "presence detections that reached the controller, mean", 3),
 )
@@ -105,7 +107,9 @@ _NIGHTS = (
     _hours("nights", "user_hours", "time of road users under lamps"),
     _hours("nights", "served_hours", "part of it with at least the required level"),
     _count("nights", "late_events", "passages whose required level came late"),
-    _count("nights", "missed_events", "passages that ended before the required level came"),
+    _count("nights", "missed_events", "passages without the required level at any moment"),
+    _hours("nights", "given_full_h", "light users got, up to the required level, in hours of full level"),
+    _hours("nights", "wanted_full_h", "required level over the time of users, in hours of full level"),
     _count("nights", "level_changes", "changes of actual level, all lamps"),
     _count("nights", "triggers", "presence detections that reached the controller, false ones included"),
 )

@@ -11,14 +11,15 @@ SLIC's reports, stated in them; no standard sets such a share."""
 
 
 def headline_program(programs: Sequence[dict[str, Any]]) -> str | None:
-    """Name of the program to put first, or None where only a baseline was run.
+    """Name of the program to put first, or None: only a baseline was run, or no program gave people light.
 
-    It has the largest saving among those that served at least :data:`SERVED_ENOUGH_PCT` of user time; if none
-    did, or there were no road users to judge by, the largest saving of all.
+    It has the largest saving among those that served at least :data:`SERVED_ENOUGH_PCT` of user time. Where there were
+    no road users to judge by, it is the largest saving of all.
     """
     compared = [p for p in programs if p["saving_pct"] is not None and p["saving_pct"]["value"] is not None]
-    served = [program for program in compared if serves(program)]
-    best = max(served or compared, key=lambda program: float(program["saving_pct"]["value"]), default=None)
+    judged = any(program["service"]["served_pct"] is not None for program in compared)
+    eligible = [program for program in compared if serves(program)] if judged else compared
+    best = max(eligible, key=lambda program: float(program["saving_pct"]["value"]), default=None)
     return None if best is None else str(best["name"])
 
 

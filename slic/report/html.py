@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -40,6 +41,9 @@ def render_html(run: Run) -> str:
             first=_program(summary, summary["headline"]),
             presence=_program(summary, summary["headline_presence"]),
             larger=_larger_but_darker(summary),
+            compared=any((p["saving_pct"] or {}).get("value") is not None for p in summary["programs"]),
+            reacting=any(program["reacts_to_presence"] for program in summary["programs"]),
+            ranged=next(_ranges(summary), None),
             largest=words.largest_kwh(summary),
             served_enough=SERVED_ENOUGH_PCT,
             service_rows=run.tables["service"],
@@ -63,7 +67,15 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for helper in (words.number, words.kwh, words.pct, words.people_pct, words.saving_range, words.seconds):
+    for helper in (
+        words.number,
+        words.kwh,
+        words.pct,
+        words.people_pct,
+        words.given_pct,
+        words.saving_range,
+        words.seconds,
+    ):
         environment.filters[helper.__name__] = helper
     environment.tests["doubtful"] = words.is_doubtful
     return environment
@@ -71,6 +83,12 @@ def _environment() -> Environment:
 
 def _program(summary: dict[str, Any], name: str | None) -> dict[str, Any] | None:
     return next((program for program in summary["programs"] if program["name"] == name), None)
+
+
+def _ranges(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Savings with a range of chance."""
+    savings = (program["saving_pct"] for program in summary["programs"])
+    return (s for s in savings if s is not None and s["low"] is not None and not s["exact_for_these_nights"])
 
 
 def _larger_but_darker(summary: dict[str, Any]) -> list[dict[str, Any]]:
@@ -106,11 +124,12 @@ def _comparison(summary: dict[str, Any]) -> str:
 
 def _compared(program: dict[str, Any], summary: dict[str, Any]) -> Compared:
     saving = program["saving_pct"] or {}
+    exact = saving.get("exact_for_these_nights", False)
     return Compared(
         program["name"],
         saving.get("value"),
-        saving.get("low"),
-        saving.get("high"),
+        None if exact else saving.get("low"),
+        None if exact else saving.get("high"),
         program["service"]["served_pct"],
         first=program["name"] == summary["headline"],
         baseline=program["name"] == summary["baseline"],

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from slic.energy.results import NightTally, RunResult
-from slic.energy.saving import paired_saving, stacked_saving
+from slic.energy.saving import exact_saving, paired_saving, stacked_saving
+from slic.report.chance import left_to_chance
 from slic.report.headline import headline_program, presence_program
 from slic.report.regimes import hold_s, idle_level_pct, reacts_to_presence, standby_w, title_of
 from slic.report.sums import MJ_PER_KWH, MS_PER_H, Nights, add_streets, share_pct, total
@@ -22,8 +23,8 @@ Summary = dict[str, Any]
 SCHEMA = 1
 LABEL = "simulated estimate"
 LIMITS = (
-    "The range covers the chance between nights and in the traffic only. "
-    "It does not cover hold time, watts, dimming curve or detectors that miss people."
+    "A range covers the chance between nights and in what is drawn at random (traffic, sensors, radio, dead lamps). "
+    "It does not cover other seasons or wrong assumptions: hold time, watts, dimming curve, detectors that miss people."
 )
 
 
@@ -58,7 +59,7 @@ def build_summary(scenario: Scenario, result: RunResult, nights: Nights) -> Summ
         "attribution": list(scenario.attribution),
         "limits": LIMITS,
     }
-    if result.as_found:
+    if any(tally.energy_mj for tally in result.as_found if tally.night in nights.counted):
         summary["retrofit"] = _retrofit(scenario, result, nights, programs)
     return summary
 
@@ -96,18 +97,19 @@ def _hours(tallies: list[NightTally], lamps: int, replicates: int) -> Summary:
 
 
 def _saving(scenario: Scenario, nights: Nights, regime: str) -> Summary:
-    saving = paired_saving(
-        np.array(nights.energies_mj(scenario.baseline)),
-        np.array(nights.energies_mj(regime)),
-        scenario.run.confidence,
-        scenario.run.seed,
-    )
+    base, program = (np.array(nights.energies_mj(name)) for name in (scenario.baseline, regime))
+    confidence = scenario.run.confidence
+    if left_to_chance(scenario, scenario.baseline) or left_to_chance(scenario, regime):
+        saving = paired_saving(base, program, confidence, scenario.run.seed)
+    else:
+        saving = exact_saving(base, program, confidence)
     return {
         "value": _rounded(saving.value),
         "low": _rounded(saving.low),
         "high": _rounded(saving.high),
-        "confidence": scenario.run.confidence,
+        "confidence": confidence,
         "significant": saving.significant,
+        "exact_for_these_nights": saving.exact,
     }
 
 
@@ -116,13 +118,17 @@ def _rounded(value: float | None) -> float | None:
 
 
 def service(tallies: list[NightTally], replicates: int) -> Summary:
-    """The light that people got. Shares are None without road users, never 0 or 100 %."""
+    """The light that people got. Shares are None without road users, never 0 or 100 %.
+
+    ``light_given_pct`` is also None where the required level is 0 at all their times.
+    """
     passages = total(tallies, "passages")
     user_ms, lit_ms = total(tallies, "user_ms"), total(tallies, "lit_ms")
     changes = total(tallies, "level_changes")
     return {
         "user_hours": round(user_ms / replicates / MS_PER_H, 6),
         "served_pct": share_pct(total(tallies, "served_ms"), user_ms),
+        "light_given_pct": share_pct(total(tallies, "given_pm_ms"), total(tallies, "wanted_pm_ms")),
         "late_events_pct": share_pct(total(tallies, "late"), passages),
         "missed_events_pct": share_pct(total(tallies, "missed"), passages),
         "level_changes_per_lamp_hour": None if lit_ms == 0 else round(changes * MS_PER_H / lit_ms, 6),
@@ -148,7 +154,10 @@ def _data_quality(result: RunResult, nights: Nights) -> Summary:
 
 
 def _retrofit(scenario: Scenario, result: RunResult, nights: Nights, programs: list[Summary]) -> Summary:
-    """LED first, controls second: the second saving acts on what the first one left."""
+    """LED first, controls second: the second saving acts on what the first one left.
+
+    The LED part is arithmetic of watts and hours, so only the control saving has a range.
+    """
     counted = set(nights.counted)
     tallies = [tally for tally in add_streets(result.as_found).values() if tally.night in counted]
     as_found = energies_kwh(tallies, len({tally.replicate for tally in tallies}))["energy_kwh"]
@@ -160,11 +169,22 @@ def _retrofit(scenario: Scenario, result: RunResult, nights: Nights, programs: l
         "as_found_kwh": as_found,
         "led_kwh": led,
         "saving_pct": round(led_saving, 3),
-        "controls": [_combined(p, led_saving) for p in programs if p["saving_pct"] is not None],
+        "controls": [combined(p, led_saving) for p in programs if p["saving_pct"] is not None],
     }
 
 
-def _combined(program: Summary, led_saving: float) -> Summary:
-    control = program["saving_pct"]["value"]
-    combined = None if control is None else round(stacked_saving(led_saving, control), 3)
-    return {"program": program["name"], "saving_pct": control, "combined_pct": combined}
+def combined(program: Summary, led_saving: float) -> Summary:
+    """Saving of new lamps and a program together [%], with the range that follows from the program's own."""
+    saving = program["saving_pct"]
+    value, low, high = (
+        None if saving[end] is None else round(stacked_saving(led_saving, saving[end]), 3)
+        for end in ("value", "low", "high")
+    )
+    return {
+        "program": program["name"],
+        "saving_pct": saving["value"],
+        "combined_pct": value,
+        "combined_low_pct": low,
+        "combined_high_pct": high,
+        "exact_for_these_nights": saving["exact_for_these_nights"],
+    }

@@ -51,6 +51,7 @@ def _program_row(program: Summary, baseline: str) -> Row:
         "saving_high_pct": saving.get("high"),
         "confidence": saving.get("confidence"),
         "significant": saving.get("significant"),
+        "exact_for_these_nights": saving.get("exact_for_these_nights"),
     }
 
 
@@ -84,6 +85,8 @@ def _night_row(tally: NightTally) -> Row:
         "served_hours": round(tally.served_ms / MS_PER_H, 6),
         "late_events": tally.late,
         "missed_events": tally.missed,
+        "given_full_h": round(tally.given_pm_ms / 1000 / MS_PER_H, 6),
+        "wanted_full_h": round(tally.wanted_pm_ms / 1000 / MS_PER_H, 6),
         "level_changes": tally.level_changes,
         "triggers": tally.triggers,
     }

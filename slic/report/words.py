@@ -44,9 +44,14 @@ def people_pct(value: float | None) -> str:
 
 
 def saving_range(saving: dict[str, Any] | None) -> str:
-    """The range of a saving, as "39.6 to 42.9"; empty where none can be given, "±<0.1" where all nights agree."""
+    """The range of a saving, as "39.6 to 42.9".
+
+    Empty where none can be given, "exact" where nothing is left to chance, "±<0.1" where all nights agree.
+    """
     if saving is None or saving["low"] is None:
         return ""
+    if saving["exact_for_these_nights"]:
+        return "exact"
     low, high = number(saving["low"]), number(saving["high"])
     return "±<0.1" if low == high else f"{low} to {high}"
 
@@ -61,7 +66,16 @@ def saving_text(saving: dict[str, Any] | None) -> str:
 
 def is_doubtful(saving: dict[str, Any] | None) -> bool:
     """Whether a saving with a range is not distinguishable from zero."""
-    return saving is not None and saving["low"] is not None and not saving["significant"]
+    if saving is None or saving["low"] is None or saving["exact_for_these_nights"]:
+        return False
+    return not saving["significant"]
+
+
+def given_pct(service: dict[str, Any]) -> str:
+    """Share of the required light that people got, as "98.7 %"; says so where there were no people or no need."""
+    if service["light_given_pct"] is None and service["served_pct"] is not None:
+        return "none needed"
+    return people_pct(service["light_given_pct"])
 
 
 def seconds(value: float | None) -> str:

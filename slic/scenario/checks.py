@@ -32,6 +32,7 @@ def check_names(scenario: Scenario, document: Document, base_dir: Path) -> None:
     _check_calendars(scenario, document)
     _check_regimes(scenario, document)
     _check_traffic(scenario, document)
+    _check_light_reports(scenario, document)
     for index, override in enumerate(scenario.overrides):
         _check_moment(document, ("overrides", index, "start"), override.start)
 
@@ -56,20 +57,51 @@ def check_layout(scenario: Scenario, streets: list[Street], document: Document) 
     sensors = [sensor.id for street in streets for sensor in street.sensors]
     for index, stuck in enumerate(scenario.sensors.stuck):
         _check_known(document, ("sensors", "stuck", index, "sensor"), stuck.sensor, sensors)
+    _check_faults(scenario, document, sensors)
     for name, regime in scenario.regimes.items():
         _check_groups(document, name, regime, {lamp.group for lamp in lamps})
     _check_dynamic_sensors(scenario, document, sensors)
 
 
 def check_programs_light(scenario: Scenario, document: Document) -> None:
-    """Refuses a program that cannot light a lamp in any night of the run."""
-    place = Place(scenario.site.latitude, scenario.site.longitude, scenario.site.timezone)
+    """Refuses a program that cannot light a lamp in any night of the run, nor of the year from its start."""
     for name, program in scenario.programs.items():
-        planner = planner_for(program, place)
-        nights = (scenario.run.start + timedelta(days=n) for n in range(scenario.run.nights))
-        if not any(_lights(planner.night(night), program) for night in nights):
-            problem = f"never lights in {scenario.run.nights} nights from {scenario.run.start}"
+        if not _lights_within(scenario, program, scenario.run.nights) and not _lights_within(scenario, program, 366):
+            problem = f"never lights in the year from {scenario.run.start}"
             raise document.refusal(("programs", name), problem, None, "a program that lights at least once")
+
+
+def scenario_warnings(scenario: Scenario, streets: list[Street]) -> list[str]:
+    """What can run and is probably not meant: presence that nobody sees, nights without need of light."""
+    nights, start = scenario.run.nights, scenario.run.start
+    unlit = [name for name, program in scenario.programs.items() if not _lights_within(scenario, program, nights)]
+    return [
+        *_unseen_presence(scenario, streets),
+        *(f"no light was needed: {name} lights in none of the {nights} nights from {start}" for name in unlit),
+    ]
+
+
+def _lights_within(scenario: Scenario, program: ControlProgram, nights: int) -> bool:
+    planner = planner_for(program, Place(scenario.site.latitude, scenario.site.longitude, scenario.site.timezone))
+    dates = (scenario.run.start + timedelta(days=n) for n in range(nights))
+    return any(_lights(planner.night(night), program) for night in dates)
+
+
+def _unseen_presence(scenario: Scenario, streets: list[Street]) -> list[str]:
+    sensors = scenario.sensors
+    dynamic = [(name, program) for name, program in scenario.programs.items() if program.dynamic_controls]
+    if not any(street.sensors for street in streets):
+        why = "there are no sensors"
+    elif sensors.detection_probability == 0:
+        why = "sensors.detection_probability is 0"
+    else:
+        at_once = [
+            name
+            for name, program in dynamic
+            if sensors.range_m == 0 and not any(program.hold_ms(control) for control in program.dynamic_controls)
+        ]
+        return [f"{name} never sees anybody: hold_s and sensors.range_m are 0" for name in at_once]
+    return [f"{name} never sees anybody: {why}" for name, _ in dynamic]
 
 
 def _check_known(document: Document, path: ValuePath, name: str, known: Iterable[str]) -> None:
@@ -151,6 +183,22 @@ def _check_moment(document: Document, path: ValuePath, text: str) -> None:
         datetime.strptime(text, "%Y-%m-%dT%H:%MZ")
     except ValueError:
         raise document.refusal(path, "is not a moment", text, "UTC, YYYY-MM-DDTHH:MMZ") from None
+
+
+def _check_light_reports(scenario: Scenario, document: Document) -> None:
+    stale_s = scenario.ambient_sensor.stale_after_s
+    if scenario.ambient.report_s >= stale_s:
+        problem = "is not below ambient_sensor.stale_after_s, so that every reading would be stale before the next"
+        raise document.refusal(("ambient", "report_s"), problem, scenario.ambient.report_s, f"below {stale_s:g} s")
+
+
+def _check_faults(scenario: Scenario, document: Document, sensors: list[str]) -> None:
+    for index, fault in enumerate(scenario.faults):
+        here: ValuePath = ("faults", index, "sensor")
+        if fault.kind == "presence_sensor":
+            _check_known(document, here, fault.sensor, sensors)
+        elif fault.sensor:
+            raise document.refusal(here, f"is of no use to {fault.kind}", fault.sensor, "kind presence_sensor, or none")
 
 
 def _check_dynamic_sensors(scenario: Scenario, document: Document, sensors: list[str]) -> None:

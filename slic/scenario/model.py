@@ -133,8 +133,10 @@ class CountFile(Strict):
     slot_min: Annotated[int, Field(ge=1, le=60)]
     forward: list[str] = Field(description="columns of users that walk or ride up the street")
     backward: list[str] = Field([], description="columns of users in the other direction")
-    mean_week: bool = Field(False, description="use the file's mean week (hour and weekday) scaled by night_total")
-    passers_per_day: Annotated[float, Field(gt=0)] | None = Field(None, description="with mean_week: scale to this")
+    passers_per_day: Annotated[float, Field(gt=0)] | None = Field(
+        None,
+        description="scale all counts so that the mean day of the file has so many users, both directions together",
+    )
     when_missing: Literal["exclude", "same_hour_mean"] = Field(
         "exclude", description="exclude: no users are made and the night is reported as incomplete"
     )
@@ -185,7 +187,11 @@ class AmbientSensor(Strict):
 class Network(Strict):
     """Radio between gateway and lamps."""
 
-    command_loss: Share = 0
+    command_loss: Share = Field(0, description="each sending of a command is lost with this probability")
+    resend_s: Seconds = Field(
+        10,
+        description="a lost command is sent again after so long, until it arrives or a newer one replaces it; 0: never",
+    )
     latency_s: Seconds = 0
 
 
@@ -193,6 +199,17 @@ class Gear(Strict):
     """Failures of lamps: each lamp is dead for the whole night with this probability."""
 
     dead_lamps: Share = 0
+
+
+class Fault(Strict):
+    """What the controller loses every night, from ``from_h`` hours after the night's start, for ``for_h`` hours."""
+
+    kind: Literal["clock", "program", "presence_sensor", "light_sensor"] = Field(
+        description="clock not trusted; programs of all groups lost; a presence sensor known as lost; no light readings"
+    )
+    sensor: str = Field("", description="id, for presence_sensor only")
+    from_h: Annotated[float, Field(ge=0, le=25)] = 0
+    for_h: Annotated[float, Field(gt=0, le=25)] = 25
 
 
 class PlannedOverride(Strict):
@@ -249,7 +266,9 @@ class Scenario(Strict):
     lamps: Annotated[LampRow | LampInventory | LampGroups, Field(discriminator="kind")]
     luminaires: dict[Identifier, LuminaireType]
     burning_hours_h: Annotated[float, Field(ge=0)] = Field(0, description="age of the lamps at the start, for CLO")
-    node_power_w: Watts = Field(0, description="radio node at each lamp, draws this all day")
+    node_power_w: Watts = Field(
+        0, description="radio node at each lamp, draws this all day; the baseline has no control system and so no nodes"
+    )
     retrofit: Retrofit | None = None
     sensors: Sensors = Sensors()
     traffic: Traffic = Traffic()
@@ -257,6 +276,7 @@ class Scenario(Strict):
     ambient_sensor: AmbientSensor = AmbientSensor()
     network: Network = Network()
     gear: Gear = Gear()
+    faults: list[Fault] = []
     overrides: list[PlannedOverride] = []
     programs: dict[Identifier, ControlProgram] = Field(min_length=1)
     calendars: dict[Identifier, Calendar] = {}

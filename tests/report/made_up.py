@@ -187,6 +187,8 @@ def _add_users(tally: NightTally, busy: float, served: float) -> None:
     tally.passages = tally.users * LAMPS
     tally.user_ms = tally.passages * 6000
     tally.served_ms = round(tally.user_ms * served)
+    tally.wanted_pm_ms = tally.user_ms * 600
+    tally.given_pm_ms = round(tally.wanted_pm_ms * (1 + served) / 2)
     tally.late = round(tally.passages * (1 - served) * 0.7) if served < 1 else 0
     tally.missed = round(tally.passages * (1 - served) * 0.3) if served < 1 else 0
     tally.triggers = tally.passages if tally.regime in PRESENCE else 0

@@ -65,7 +65,8 @@ def test_the_headline_gives_range_baseline_service_and_what_the_range_leaves_out
     assert "presence-train against full-night" in words
     assert "96.4 % of user time at the required level" in words
     assert "simulated estimate, not calibrated to a meter" in words
-    assert "It does not cover hold time, watts" in words
+    assert "It does not cover other seasons or wrong assumptions: hold time, watts" in words
+    assert "People got 98.2 % of the required light." in words
     assert "Left" not in words and "6 of 7 nights are counted" in words
 
 
@@ -98,8 +99,24 @@ def test_a_saving_within_its_noise_is_not_put_as_a_figure(week: Run) -> None:
     }
     row = next(p for p in doubtful["programs"] if p["name"] == "defensive")
     row["saving_pct"] = {"value": 0.4, "low": -0.9, "high": 1.6, "confidence": 0.9, "significant": False}
+    row["saving_pct"]["exact_for_these_nights"] = False
     words = words_of(render_html(Run(week.folder, doubtful, week.tables, week.provenance)))
     assert "no clear saving 0.4 % (-0.9 to 1.6, 90 % confidence) This is not distinguishable from zero." in words
+
+
+def test_a_time_program_first_has_neither_idle_level_nor_hold_of_presence_programs_beside_it(week: Run) -> None:
+    page = render_html(Run(week.folder, {**week.summary, "headline": "d60"}, week.tables, week.provenance))
+    facts = words_of(page[page.index('class="facts"') : page.index("What was simulated")])
+    assert "Idle level" not in facts and "Hold time" not in facts
+    assert "Exact for these nights: nothing in it is left to chance." in words_of(page)
+    table = words_of(page[page.index("The programs compared") : page.index("The load over a night")])
+    assert "20 %, 60 s" in table and "exact" in table
+
+
+def test_no_program_that_gave_light_means_no_figure_first(week: Run) -> None:
+    words = words_of(render_html(Run(week.folder, {**week.summary, "headline": None}, week.tables, week.provenance)))
+    assert "No program gave people the required light for 95 % of their time" in words
+    assert "energy saved Range" not in words
 
 
 def test_only_the_baseline_states_no_saving(week: Run) -> None:

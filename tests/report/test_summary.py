@@ -10,7 +10,7 @@ from slic.energy.results import NightTally, RunResult
 from slic.errors import InputError
 from slic.report.headline import headline_program
 from slic.report.run import Run
-from slic.report.summary import build_summary
+from slic.report.summary import build_summary, combined
 from slic.report.sums import nights_of
 from slic.scenario.model import Scenario
 from tests.report import made_up
@@ -26,6 +26,7 @@ def two_lamps(**changes: int | bool) -> list[NightTally]:
     dim = NightTally("presence-cluster", 0, "a", "2022-11-14", 0, 24 * HOUR, 2, light_mj=KWH, standby_mj=KWH // 2)
     dim.sensing_mj, dim.lit_ms, dim.level_pm_ms, dim.high_ms = KWH // 2, 28 * HOUR, 7 * HOUR * 1000, 7 * HOUR
     dim.passages, dim.user_ms, dim.served_ms, dim.late, dim.missed = 200, 2 * HOUR, HOUR // 2, 10, 4
+    dim.given_pm_ms, dim.wanted_pm_ms = 1250 * HOUR, 2000 * HOUR
     dim.level_changes = 42
     for name, value in changes.items():
         setattr(dim, name, value)
@@ -58,6 +59,7 @@ def test_energies_hours_and_service_are_those_of_the_tally() -> None:
     assert found["service"] == {
         "user_hours": 2.0,
         "served_pct": 25.0,
+        "light_given_pct": 62.5,
         "late_events_pct": 5.0,
         "missed_events_pct": 2.0,
         "level_changes_per_lamp_hour": 1.5,
@@ -67,7 +69,9 @@ def test_energies_hours_and_service_are_those_of_the_tally() -> None:
 
 def test_one_night_gives_a_saving_without_a_range() -> None:
     saving = program(two_lamps())["saving_pct"]
-    assert saving == {"value": 33.333, "low": None, "high": None, "confidence": 0.9, "significant": None}
+    assert saving == {"value": 33.333, "low": None, "high": None, "confidence": 0.9, "significant": None} | {
+        "exact_for_these_nights": False
+    }
 
 
 def test_replicates_are_averaged_and_streets_added() -> None:
@@ -82,10 +86,12 @@ def test_replicates_are_averaged_and_streets_added() -> None:
 
 
 def test_shares_without_road_users_are_null_and_never_full() -> None:
-    service = program(two_lamps(user_ms=0, served_ms=0, passages=0, late=0, missed=0))["service"]
+    service = program(two_lamps(user_ms=0, served_ms=0, passages=0, late=0, missed=0, given_pm_ms=0, wanted_pm_ms=0))[
+        "service"
+    ]
     assert isinstance(service, dict)
     assert service["user_hours"] == 0
-    assert [service[f"{k}_pct"] for k in ("served", "late_events", "missed_events")] == [None, None, None]
+    assert [service[f"{k}_pct"] for k in ("served", "light_given", "late_events", "missed_events")] == [None] * 4
 
 
 def test_a_night_with_missing_counts_is_in_no_total() -> None:
@@ -141,7 +147,44 @@ def test_retrofit_savings_multiply_on_the_remainder() -> None:
     retrofit = build_summary(chosen, result, nights_of(result))["retrofit"]
     # 10 -> 3 kWh is 70 %; 3 -> 2 kWh is a third; together 10 -> 2 kWh is 80 %
     assert (retrofit["as_found_kwh"], retrofit["led_kwh"], retrofit["saving_pct"]) == (10.0, 3.0, 70.0)
-    assert retrofit["controls"] == [{"program": "presence-cluster", "saving_pct": 33.333, "combined_pct": 80.0}]
+    control = retrofit["controls"][0]
+    assert (control["program"], control["saving_pct"], control["combined_pct"]) == ("presence-cluster", 33.333, 80.0)
+    assert (control["combined_low_pct"], control["combined_high_pct"]) == (None, None)
+
+
+def test_the_range_of_new_lamps_and_controls_follows_from_that_of_the_controls() -> None:
+    """New lamps leave 30 %: of 20 to 40 % saved on that, 76 to 82 % are saved together."""
+    saving = {"value": 30.0, "low": 20.0, "high": 40.0, "exact_for_these_nights": False}
+    found = combined({"name": "p", "saving_pct": saving}, 70.0)
+    assert (found["combined_pct"], found["combined_low_pct"], found["combined_high_pct"]) == (79.0, 76.0, 82.0)
+
+
+CHANCE_FREE = ["full-night", "d60", "presence-cluster"]
+
+
+def savings_of(**changes: object) -> dict[str, dict[str, object]]:
+    result = made_up.result(CHANCE_FREE, nights=2)
+    summary = build_summary(made_up.scenario(CHANCE_FREE, **changes), result, nights_of(result))
+    return {p["name"]: p["saving_pct"] for p in summary["programs"]}
+
+
+def test_a_time_program_is_exact_for_its_nights_and_a_presence_program_is_not() -> None:
+    savings = savings_of()
+    d60, presence = savings["d60"], savings["presence-cluster"]
+    assert d60["exact_for_these_nights"] is True
+    assert d60["low"] == d60["high"] == d60["value"]
+    assert d60["significant"] is True
+    assert (presence["exact_for_these_nights"], presence["low"]) == (False, None)  # two nights
+
+
+@pytest.mark.parametrize("changes", [{"network": {"command_loss": 0.01}}, {"gear": {"dead_lamps": 0.01}}])
+def test_lost_commands_and_dead_lamps_leave_every_program_to_chance(changes: dict[str, object]) -> None:
+    assert savings_of(**changes)["d60"]["exact_for_these_nights"] is False
+
+
+def test_a_baseline_that_is_left_to_chance_leaves_its_savings_to_chance() -> None:
+    savings = savings_of(baseline="presence-cluster")
+    assert savings["d60"]["exact_for_these_nights"] is False
 
 
 def row(name: str, saving: float | None, served: float | None) -> dict[str, object]:
@@ -152,6 +195,6 @@ def test_the_headline_is_the_largest_saving_that_still_served_people() -> None:
     dark, good, small = row("dark", 60, 61), row("good", 40, 96), row("small", 5, 100)
     baseline = {"name": "base", "saving_pct": None, "service": {"served_pct": 100}}
     assert headline_program([baseline, dark, good, small]) == "good"
-    assert headline_program([baseline, dark]) == "dark"
+    assert headline_program([baseline, dark]) is None
     assert headline_program([baseline, row("a", 3, None), row("b", 9, None)]) == "b"
     assert headline_program([baseline, row("a", None, 100)]) is None

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from slic.report.run import Run
 from slic.report.terminal import print_summary
-from slic.report.words import kwh, number, pct, people_pct, saving_range, saving_text
+from slic.report.words import given_pct, kwh, number, pct, people_pct, saving_range, saving_text
 from tests.report.conftest import small_run
 
 
@@ -23,7 +23,9 @@ def test_the_table_fits_80_columns_and_says_what_it_must(week: Run) -> None:
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "Simulated estimate, not calibrated to a meter" in text
     assert "Savings are against full-night, range at 90 % confidence." in text
-    assert "Passes per lamp-hour 39.2, idle level 20 %, hold 60 s, standby 0.3 W." in text
+    assert "Put first: presence-train: idle level 20 %, hold 60 s." in text
+    assert "Passes per lamp-hour 39.2, standby of a dark lamp 0.3 W." in text
+    assert "exact: for these nights, as nothing in it is left to chance." in text
     assert "Left out for missing counts: 1 night." in text
     assert "…" not in text and "nan" not in text.lower()
 
@@ -44,15 +46,32 @@ def test_a_doubtful_saving_is_marked(week: Run) -> None:
         "high": 1.6,
         "confidence": 0.9,
         "significant": False,
+        "exact_for_these_nights": False,
     }
     text = printed(week, programs=programs)
     assert "0.4 % (-0.9 to 1.6)*" in text and "* not distinguishable from zero." in text
 
 
 def test_no_users_are_no_users(tmp_path: Path) -> None:
-    text = printed(small_run(tmp_path / "run", users=False, nights=1))
-    assert text.count("no users") == 6 and "100.0 %" not in text
-    assert "a range takes two nights" in text
+    text = printed(small_run(tmp_path / "run", users=False, nights=2))
+    assert text.split("Savings")[0].count("no users") == 8 and "100.0 %" not in text
+    assert "a range takes three nights" in text
+    assert "the largest saving of all, as there were no users" in " ".join(text.split())
+
+
+def test_a_time_program_is_not_given_the_settings_of_presence_programs(week: Run) -> None:
+    text = printed(week, headline="half-level-00-05")
+    assert "Put first: half-level-00-05." in text
+    assert "idle level" not in text and "hold" not in text.replace("hold time", "")
+
+
+def test_where_no_program_gave_people_light_none_is_put_first(week: Run) -> None:
+    assert "No program served people for 95 % of their time, so none is put first." in printed(week, headline=None)
+
+
+def test_what_is_exact_says_so(week: Run) -> None:
+    line = next(line for line in printed(week).splitlines() if line.startswith("d60"))
+    assert "% (exact)" in line
 
 
 def test_numbers_in_words() -> None:
@@ -61,8 +80,11 @@ def test_numbers_in_words() -> None:
     assert kwh(12.346, largest=123.4) == "12.3"
     assert pct(None) == "no data" and pct(41.23) == "41.2\N{NO-BREAK SPACE}%"
     assert saving_text(None) == "baseline"
-    assert saving_range({"low": 31.01, "high": 31.02}) == "±<0.1"
+    assert saving_range({"low": 31.01, "high": 31.02, "exact_for_these_nights": False}) == "±<0.1"
+    assert saving_range({"low": 31.01, "high": 31.01, "exact_for_these_nights": True}) == "exact"
     assert saving_range({"low": None, "high": None}) == ""
+    assert given_pct({"light_given_pct": None, "served_pct": None}) == "no users"
+    assert given_pct({"light_given_pct": None, "served_pct": 100.0}) == "none needed"
 
 
 def test_only_all_is_100_and_only_none_is_0() -> None:

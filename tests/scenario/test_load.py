@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from slic.errors import InputError
+from slic.scenario.checks import scenario_warnings
 from slic.scenario.load import load_scenario
+from slic.scenario.streets import build_streets
 
 
 def test_each_program_is_a_regime_where_none_are_given(load) -> None:
@@ -57,7 +59,7 @@ REFUSED = {
         12,
         "programs.half",
         None,
-        "never lights in 2 nights",
+        "never lights in the year from 2022-11-14",
         "",
     ),
     "library": (
@@ -133,6 +135,14 @@ REFUSED_MORE = {
         "did you mean half?",
     ),
     "calendar named as a program": ("calendars: {half: {default: full}}", "calendars.half", "also the name"),
+    "light reports": ("ambient: {kind: sun, report_s: 1800}", "ambient.report_s", "not below ambient_sensor"),
+    "lost sensor": (
+        "faults: [{kind: presence_sensor, sensor: sensor-street-0001}]",
+        "faults.0.sensor",
+        "did you mean sensor-street-001?",
+    ),
+    "lost sensor without id": ("faults: [{kind: presence_sensor}]", "faults.0.sensor", "does not exist"),
+    "sensor of a clock": ("faults: [{kind: clock, sensor: sensor-street-001}]", "faults.0.sensor", "is of no use"),
     "retrofit of a row": ("retrofit: {luminaire: led, power_w_by_lamp: {}}", "retrofit", "needs lamps of known type"),
 }
 
@@ -147,10 +157,33 @@ def test_names_that_do_not_exist_are_refused(load, case: str) -> None:
     assert caught.value.line == 16
 
 
-def test_polar_day_has_no_program_that_lights(load) -> None:
-    north = ("latitude: 51.05", "latitude: 69.6")
-    with pytest.raises(InputError, match="never lights in 2 nights from 2022-06-20"):
-        load(north, ("2022-11-14", "2022-06-20"))
+def test_a_polar_day_is_no_fault_of_a_program(load) -> None:
+    """Tromso has no night on 20 June: nothing lights, and nothing is wrong."""
+    loaded = load(("latitude: 51.05", "latitude: 69.6"), ("2022-11-14", "2022-06-20"))
+    assert scenario_warnings(loaded.scenario, build_streets(loaded)) == [
+        "no light was needed: full lights in none of the 2 nights from 2022-06-20",
+        "no light was needed: half lights in none of the 2 nights from 2022-06-20",
+    ]
+
+
+HOLD_0 = ("half: {idle_level_pct: 50}", "half: {idle_level_pct: 50, hold_s: 0, dynamic_controls: [{name: presence}]}")
+HOLD_60 = ("half: {idle_level_pct: 50}", "half: {idle_level_pct: 50, hold_s: 60, dynamic_controls: [{name: presence}]}")
+
+
+@pytest.mark.parametrize(
+    ("program", "sensors", "why"),
+    [
+        (HOLD_0, "{range_m: 0}", "hold_s and sensors.range_m are 0"),
+        (HOLD_0, "{range_m: 5}", None),
+        (HOLD_60, "{range_m: 0}", None),
+        (HOLD_60, "{detection_probability: 0}", "sensors.detection_probability is 0"),
+        (HOLD_60, "{every: 0}", "there are no sensors"),
+    ],
+)
+def test_presence_that_nobody_sees_is_warned_of(load, program, sensors: str, why: str | None) -> None:
+    loaded = load(program, more=f"sensors: {sensors}\n")
+    found = scenario_warnings(loaded.scenario, build_streets(loaded))
+    assert found == ([f"half never sees anybody: {why}"] if why else [])
 
 
 def test_a_program_that_is_off_until_detection_lights(load) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from sim.count_file import read_counts
 from sim.counts import dark_slots, mean_week
+from sim.setup import dark_spans, prepare
 from slic.errors import InputError
+from slic.scenario.load import load_scenario, resolve_file
 from slic.scenario.model import CountFile
 
 
@@ -22,7 +24,7 @@ def read(tmp_path: Path, text: str, name: str = "c.csv", **changes: Any):
     path = tmp_path / name
     path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
     source = CountFile(**{"file": name, "slot_min": 60, "forward": ["up"], "backward": ["down"], **changes})
-    return read_counts(path, source, "Europe/Brussels", ms("2022-11-14T11:00"), ms("2022-11-16T11:00"))
+    return read_counts(path, source, "Europe/Brussels")
 
 
 def test_both_directions_on_a_grid_with_gaps_missing(tmp_path):
@@ -92,7 +94,7 @@ def test_empty_files_and_missing_columns_are_refused(tmp_path, text):
         read(tmp_path, text)
 
 
-def test_mean_week_is_by_civil_hour_and_weekday_and_scaled(tmp_path):
+def test_mean_week_is_by_civil_hour_and_weekday(tmp_path):
     """Two Mondays 08:00 (Brussels, 07:00 UTC) with 2 and 4 users, every other hour 1: mean 3 and 1."""
     rows = []
     for hour in range(14 * 24):
@@ -102,10 +104,44 @@ def test_mean_week_is_by_civil_hour_and_weekday_and_scaled(tmp_path):
     text = "time_utc,up,down\n" + "".join(rows)
     week, _ = mean_week(read(tmp_path, text), "Europe/Brussels")
     assert week[8] == 3 and set(np.delete(week, 8)) == {1.0}
-    scaled = read(tmp_path, text, mean_week=True, passers_per_day=240)
-    assert scaled.start_ms == ms("2022-11-14T11:00") and len(scaled.forward) == 48
-    # 170 users in the mean week, so 170 / 7 a day before scaling
-    assert scaled.forward[0] == pytest.approx(240 * 7 / 170)
+
+
+def test_scaled_counts_keep_their_nights_and_what_is_missing(tmp_path):
+    """Complete slots hold 4, 8, 0 and 12 users: 6 a slot, 144 a day. To 72 a day every count is halved."""
+    rows = ["00:00Z,3,1", "01:00Z,,9", "02:00Z,6,2", "03:00Z,0,0", "04:00Z,4,8"]
+    text = "time_utc,up,down\n" + "".join(f"2022-11-14T{row}\n" for row in rows)
+    counts = read(tmp_path, text, passers_per_day=72)
+    np.testing.assert_array_equal(counts.forward, [1.5, np.nan, 3, 0, 2])
+    np.testing.assert_array_equal(counts.backward, [0.5, 4.5, 1, 0, 4])
+    assert counts.start_ms == ms("2022-11-14T00:00")
+
+
+def test_counts_of_nobody_cannot_be_scaled(tmp_path):
+    with pytest.raises(InputError, match="no users to scale"):
+        read(tmp_path, "time_utc,up,down\n2022-11-14T00:00Z,0,0\n", passers_per_day=72)
+
+
+def test_counts_scaled_beyond_belief_are_refused(tmp_path):
+    """One user in 24 slots of an hour, scaled to 200,000 a day: all of them in one hour."""
+    rows = "".join(f"2022-11-14T{hour:02d}:00Z,{int(hour == 8)},0\n" for hour in range(24))
+    with pytest.raises(InputError, match=r"passers_per_day: 200000.0 makes 200,000 users of the fullest slot"):
+        read(tmp_path, "time_utc,up,down\n" + rows, passers_per_day=200_000)
+
+
+def test_the_washington_nights_are_the_real_ones_of_2012():
+    """The file holds 3,292,679 trips in 17,379 hours: 4,547.1 a day. From noon to noon it counts 7,529 from
+    17 October and 5,721 from 19 October 2012. Scaled to 600 on the mean day: 993.5 and 754.9 users.
+    """
+    loaded = load_scenario("washington-k-street")
+    source = loaded.scenario.traffic.source
+    assert isinstance(source, CountFile) and source.passers_per_day == 600
+    counts = read_counts(resolve_file(loaded, source.file), source, "America/New_York")
+    for evening, users in (("2012-10-17", 993.47), ("2012-10-19", 754.90)):
+        noon_ms = ms(f"{evening}T16:00")
+        _, forward, backward = counts.slots_between(noon_ms, noon_ms + 86_400_000)
+        assert forward.sum() + backward.sum() == pytest.approx(users, abs=0.01)
+    setup = prepare(loaded)
+    assert all(dark_slots(counts, dark_spans(setup.default.night(night)))[1] == 0 for night in setup.nights)
 
 
 def test_missing_hours_can_be_filled_from_the_mean_week(tmp_path):
@@ -125,7 +161,7 @@ def test_the_shipped_ghent_year_is_complete_but_for_an_hour():
     """Facts of the data notice: 2,627,127 bikes, 12 empty slots from 00:00 to 00:55 UTC on 30 October."""
     path = Path(__file__).parents[2] / "config/data/bike_counts_ghent_coupure_2022_5min.csv.gz"
     columns = {"forward": ["bikes_to_mariakerke"], "backward": ["bikes_to_centre"]}
-    counts = read_counts(path, CountFile(file=path.name, slot_min=5, **columns), "Europe/Brussels", 0, 1)
+    counts = read_counts(path, CountFile(file=path.name, slot_min=5, **columns), "Europe/Brussels")
     both = counts.forward + counts.backward
     assert len(both) == 105_120 and np.nansum(both) == 2_627_127
     first = (ms("2022-10-30T00:00") - counts.start_ms) // counts.slot_ms

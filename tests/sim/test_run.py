@@ -72,11 +72,16 @@ def test_presence_serves_nearly_everybody_for_less(make_loaded):
     assert sum(t.served_ms for t in presence) > 0.9 * sum(t.user_ms for t in presence)
 
 
-def test_sensors_cost_only_the_regimes_that_use_them(make_loaded):
-    """Four nodes of 0.5 W everywhere, four sensors of 1 W under presence, 24 h: 48 Wh and 144 Wh."""
+def test_nodes_and_sensors_cost_only_the_regimes_that_have_them(make_loaded):
+    """The baseline has no control system. Presence has four nodes of 0.5 W and four sensors of 1 W: 144 Wh in 24 h."""
     result = simulate(make_loaded(node_power_w=0.5, sensors={"power_w": 1}), jobs=1)
-    assert by_regime(result, "full")[0].sensing_mj == 48 * 3_600_000
+    assert by_regime(result, "full")[0].sensing_mj == 0
     assert by_regime(result, "presence")[0].sensing_mj == 144 * 3_600_000
+    other = simulate(make_loaded(node_power_w=0.5, sensors={"power_w": 1}, baseline="presence"), jobs=1)
+    # dimming by the clock has nodes and no sensors: 4 x 0.5 W x 24 h
+    assert by_regime(other, "full")[0].sensing_mj == 48 * 3_600_000
+    # as a baseline presence has its sensors and no nodes
+    assert by_regime(other, "presence")[0].sensing_mj == 96 * 3_600_000
 
 
 def test_equal_lamps_count_so_many_times(make_loaded):
