@@ -113,16 +113,12 @@ def _burned_h(default: Planner, nights: tuple[date, ...]) -> dict[date, float]:
 
 def dark_spans(schedule: NightSchedule) -> list[tuple[int, int]]:
     """Parts of a night that are dark by the astronomical clock, ascending [UTC ms]."""
-    ends = [step.t_ms for step in schedule.steps[1:]] + [schedule.end_ms]
-    steps = zip(schedule.steps, ends, strict=True)
-    return joined([(step.t_ms, end) for step, end in steps if step.dark_by_clock])
+    return joined([(step.t_ms, end) for step, end in schedule.spans() if step.dark_by_clock])
 
 
 def lit_spans(schedule: NightSchedule) -> list[tuple[int, int]]:
     """Parts of a night in which the active period says on, ascending [UTC ms]."""
-    ends = [step.t_ms for step in schedule.steps[1:]] + [schedule.end_ms]
-    steps = zip(schedule.steps, ends, strict=True)
-    return joined([(step.t_ms, end) for step, end in steps if step.mode == Mode.ON])
+    return joined([(step.t_ms, end) for step, end in schedule.spans() if step.mode == Mode.ON])
 
 
 def joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -16,41 +16,84 @@ if TYPE_CHECKING:
 
 
 def schedule(
-    program: Annotated[str, typer.Argument(help="Name of a library program, or a YAML file.")],
-    lat: Annotated[float, typer.Option(help="Latitude, degrees north.")],
-    lon: Annotated[float, typer.Option(help="Longitude, degrees east.")],
-    timezone: Annotated[str, typer.Option(help="IANA name, as Europe/London.")],
+    program: Annotated[str, typer.Argument(help="Library program or YAML file; with --calendar, a scenario.")],
     year: Annotated[int, typer.Option(min=1950, max=2050, help="Civil year.")],
+    calendar: Annotated[str, typer.Option(help="Show this calendar of the scenario, at its site.")] = "",
+    lat: Annotated[float | None, typer.Option(help="Latitude, degrees north. Needed without --calendar.")] = None,
+    lon: Annotated[float | None, typer.Option(help="Longitude, degrees east. Needed without --calendar.")] = None,
+    timezone: Annotated[str, typer.Option(help="IANA name, as Europe/London. Needed without --calendar.")] = "",
     night: Annotated[str, typer.Option(help="Evening to print, YYYY-MM-DD. [default: the year's first]")] = "",
     svg: Annotated[
-        Path | None, typer.Option(help="Picture to write. [default: schedule-PROGRAM-YEAR.svg; none with --json]")
+        Path | None, typer.Option(help="Picture to write. [default: schedule-NAME-YEAR.svg; none with --json]")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Print the switching of a night and the hours of a year, draw the year, and check the program.
+    """Print the switching of a night and the hours of a year, draw the year, and check the program or calendar.
 
-    Example: slic schedule d60-residential --lat 51.5074 --lon -0.1278 --timezone Europe/London --year 2023
+    Examples: slic schedule d60-residential --lat 51.5074 --lon -0.1278 --timezone Europe/London --year 2023,
+    slic schedule ghent-coupure-calendar --calendar off-but-weekends --year 2022
     """
-    from slic.control.lint import lint
-    from slic.control.place import Place
-    from slic.control.planner import planner_for
+    from slic.control.lint import lint_calendar
     from slic.control.year import year_summary
-    from slic.scenario.library import load_program
 
     evening = _evening(night, year)
-    planner = planner_for(load_program(program), Place(lat, lon, timezone))
+    planner = _calendar(program, calendar, lat, lon, timezone) if calendar else _program(program, lat, lon, timezone)
     summary = year_summary(planner, year)
-    findings = lint(planner.programs[planner.calendar.default], planner.place, year)
-    picture = _write_picture(planner, year, svg, as_json)
+    findings = lint_calendar(planner, year)
+    picture = _write_picture(
+        planner, year, svg or _default_picture(calendar or planner.calendar.default, year, as_json)
+    )
     if quiet:
         pass
     elif as_json:
-        typer.echo(json.dumps(_as_dict(planner, year, summary, findings), indent=2, ensure_ascii=False))
+        about: dict[str, Any] = {"program": planner.calendar.default}
+        if calendar:
+            about = {"calendar": calendar, "nights": _nights_by_program(planner, year)}
+        typer.echo(json.dumps(about | _as_dict(planner, year, summary, findings), indent=2, ensure_ascii=False))
     else:
         _print(planner, evening, summary, findings, picture)
+        if calendar:
+            nights = [f"{name} {count}" for name, count in _nights_by_program(planner, year).items()]
+            typer.echo(f"nights of calendar {calendar}: {', '.join(nights)}")
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(2)
+
+
+def _program(name: str, lat: float | None, lon: float | None, timezone: str) -> Planner:
+    from slic.control.place import Place
+    from slic.control.planner import planner_for
+    from slic.errors import InputError
+    from slic.scenario.library import load_program
+
+    if lat is None or lon is None or not timezone:
+        missing = "--lat" if lat is None else "--lon" if lon is None else "--timezone"
+        raise InputError("is needed for a program", field=missing, allowed="a value, or --calendar with a scenario")
+    return planner_for(load_program(name), Place(lat, lon, timezone))
+
+
+def _calendar(name: str, calendar: str, lat: float | None, lon: float | None, timezone: str) -> Planner:
+    """A calendar of a scenario at its site, or where the options say."""
+    from slic.control.place import Place
+    from slic.control.planner import Planner
+    from slic.scenario.calendars import scenario_calendar
+    from slic.scenario.load import load_scenario
+
+    scenario = load_scenario(name).scenario
+    site = scenario.site
+    place = Place(
+        site.latitude if lat is None else lat, site.longitude if lon is None else lon, timezone or site.timezone
+    )
+    return Planner(scenario.programs, scenario_calendar(scenario, calendar, name), place)
+
+
+def _nights_by_program(planner: Planner, year: int) -> dict[str, int]:
+    from collections import Counter
+
+    from slic.control.year import days
+
+    nights = days(date(year, 1, 1), date(year, 12, 31))
+    return dict(Counter(planner.calendar.program_for(night) for night in nights).most_common())
 
 
 def _evening(text: str, year: int) -> date:
@@ -64,20 +107,21 @@ def _evening(text: str, year: int) -> date:
         raise InputError("is not a date", field="--night", value=text, allowed="YYYY-MM-DD") from None
 
 
-def _write_picture(planner: Planner, year: int, svg: Path | None, as_json: bool) -> Path | None:
+def _default_picture(name: str, year: int, as_json: bool) -> Path | None:
+    return None if as_json else Path(f"schedule-{name}-{year}.svg")
+
+
+def _write_picture(planner: Planner, year: int, target: Path | None) -> Path | None:
     from slic.report.year_chart import year_chart_svg
 
-    if svg is None and as_json:
-        return None
-    target = svg or Path(f"schedule-{planner.calendar.default}-{year}.svg")
-    target.write_text(year_chart_svg(planner, year), encoding="utf-8")
+    if target is not None:
+        target.write_text(year_chart_svg(planner, year), encoding="utf-8")
     return target
 
 
 def _as_dict(planner: Planner, year: int, summary: YearSummary, findings: list[Finding]) -> dict[str, Any]:
     place = planner.place
     return {
-        "program": planner.calendar.default,
         "place": {"latitude": place.latitude, "longitude": place.longitude, "timezone": place.timezone},
         "year": year,
         "active_h": round(summary.active_h, 3),

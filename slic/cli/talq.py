@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,20 +30,16 @@ def export_one(
     slic talq export ghent-coupure-calendar --calendar off-but-weekends
     """
     from slic.control import talq
-    from slic.errors import InputError
+    from slic.scenario.calendars import scenario_calendar
     from slic.scenario.library import load_program
     from slic.scenario.load import load_scenario
 
     if calendar:
-        calendars = load_scenario(name).scenario.calendars
-        if calendar not in calendars:
-            allowed = ", ".join(calendars) or "none: the scenario has no calendars"
-            raise InputError("is not a calendar", file=name, field="calendar", value=calendar, allowed=allowed)
-        exported = talq.export_calendar(calendars[calendar], owner)
+        found = scenario_calendar(load_scenario(name).scenario, calendar, name)
+        exported = talq.export_calendar(found, owner)
     else:
         exported = talq.export_program(load_program(name), owner)
-    for warning in exported.warnings:
-        typer.echo(f"warning: {warning}", err=True)
+    _warn(exported.warnings)
     _write(json.dumps(exported.document, indent=2, ensure_ascii=False) + "\n", out)
 
 
@@ -54,6 +50,7 @@ def import_one(
 ) -> None:
     """Read a TALQ ControlProgramOne or Calendar and write it as SLIC's (YAML).
 
+    Warns of what could not be kept, on standard error.
     Example: slic talq import presence-cluster.json --out my-program.yaml
     """
     from io import StringIO
@@ -63,9 +60,14 @@ def import_one(
     from slic.control import talq
 
     document = _read(file)
-    read = talq.import_calendar if "defaultProgram" in document else talq.import_program
+    imported: talq.Imported[Any]
+    if "defaultProgram" in document:
+        imported = talq.import_calendar(document, str(file))
+    else:
+        imported = talq.import_program(document, str(file))
+    _warn(imported.warnings)
     text = StringIO()
-    YAML().dump(talq.changed_fields(read(document, str(file))), text)
+    YAML().dump(talq.changed_fields(imported.model), text)
     _write(text.getvalue(), out)
 
 
@@ -83,6 +85,11 @@ def _read(file: Path) -> dict[str, object]:
     if not isinstance(found, dict):
         raise InputError("is not an object", file=str(file), allowed="a ControlProgramOne")
     return found
+
+
+def _warn(warnings: list[str]) -> None:
+    for warning in warnings:
+        typer.echo(f"warning: {warning}", err=True)
 
 
 def _write(text: str, out: Path | None) -> None:

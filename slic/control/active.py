@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from slic.control.civil import DAY_MIN, MINUTE_MS, Night, minutes_after_noon, minutes_of
@@ -133,6 +134,8 @@ def _trigger_windows(period: AstronomicalPhotocell, index: int, low: int, high: 
 
 def _joined(spans: list[_Span], low: int, high: int) -> list[Segment]:
     near = [span for span in spans if span[0] < high and span[1] > low]
+    if all(one[1] <= two[0] for one, two in pairwise(near)):
+        return _with_gaps(near, low, high)
     edges = {low, *[span[0] for span in near], *[span[1] for span in near]}
     moments = [t_ms for t_ms in sorted(edges) if low <= t_ms < high]
     segments: list[Segment] = []
@@ -141,6 +144,23 @@ def _joined(spans: list[_Span], low: int, high: int) -> list[Segment]:
         if segments and segments[-1].mode is mode and segments[-1].cell == cell:
             start = segments.pop().start_ms
         segments.append(Segment(start, end, mode, cell))
+    return segments
+
+
+def _with_gaps(spans: list[_Span], low: int, high: int) -> list[Segment]:
+    """Segments of spans that follow each other without overlap, as those of a single period mostly do."""
+    segments: list[Segment] = []
+    now = low
+    for start, end, mode, period in spans:
+        cell = period if mode is Mode.CELL else -1
+        if start > now:
+            segments.append(Segment(now, start, Mode.OFF, -1))
+        if segments and segments[-1][2] is mode and segments[-1][3] == cell:
+            start = segments.pop()[0]
+        now = min(end, high)
+        segments.append(Segment(max(start, low), now, mode, cell))
+    if now < high:
+        segments.append(Segment(now, high, Mode.OFF, -1))
     return segments
 
 
@@ -156,6 +176,8 @@ def _mode_at(spans: list[_Span], t_ms: int) -> tuple[Mode, int]:
 
 
 def _without_short(segments: list[Segment], minimum_ms: int) -> list[Segment]:
+    if all(end - start >= minimum_ms or mode is not Mode.ON for start, end, mode, _ in segments):
+        return segments
     kept: list[Segment] = []
     for index, segment in enumerate(segments):
         mode = segment.mode
@@ -171,11 +193,11 @@ def _without_short(segments: list[Segment], minimum_ms: int) -> list[Segment]:
 
 
 def _clipped(segments: list[Segment], night: Night) -> list[Segment]:
-    return [
-        Segment(max(s.start_ms, night.start_ms), min(s.end_ms, night.end_ms), s.mode, s.cell)
-        for s in segments
-        if s.start_ms < night.end_ms and s.end_ms > night.start_ms
-    ]
+    """The part of segments without gaps that lies in the night."""
+    inside = [one for one in segments if one[0] < night.end_ms and one[1] > night.start_ms]
+    inside[0] = inside[0]._replace(start_ms=night.start_ms)
+    inside[-1] = inside[-1]._replace(end_ms=night.end_ms)
+    return inside
 
 
 def _lit_parts(program: ControlProgram, segment: Segment, darkness: Darkness) -> list[Interval]:

@@ -76,10 +76,9 @@ class YearSummary:
 
 def lit_parts(schedule: NightSchedule) -> list[LitPart]:
     """The parts of a night inside the active period; a photocell's time counts where the clock says dark."""
-    ends = [step.t_ms for step in schedule.steps[1:]] + [schedule.end_ms]
     return [
         LitPart(step.t_ms, end_ms, step.level_pm, step.rule)
-        for step, end_ms in zip(schedule.steps, ends, strict=True)
+        for step, end_ms in schedule.spans()
         if step.mode is Mode.ON or (step.mode is Mode.CELL and step.dark_by_clock)
     ]
 

@@ -71,6 +71,53 @@ def test_bad_input_ends_with_2_and_says_what(arguments: list[str], words: str) -
     assert words in run("schedule", "full-night", *LONDON, *arguments, exit_code=2)
 
 
+COUPURE = ["ghent-coupure-calendar", "--calendar", "off-but-weekends", "--year", "2022"]
+
+
+def test_a_calendar_shows_weekends_over_a_year_at_the_scenarios_site(tmp_path: Path) -> None:
+    """2022 has 52 Fridays and 53 Saturdays."""
+    found = json.loads(run("schedule", *COUPURE, "--json"))
+    assert found["nights"] == {"part-night": 260, "full-night": 105}
+    assert found["calendar"] == "off-but-weekends" and "program" not in found
+    assert found["place"]["timezone"] == "Europe/Brussels"
+    part = json.loads(run("schedule", "part-night", *LONDON[:-1], "2022", "--json"))
+    assert 0 < found["saving_pct"] < part["saving_pct"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_calendar_prints_the_program_of_the_night_and_draws_the_year(tmp_path: Path) -> None:
+    """14 October 2022 is a Friday, the next day of the part-night program is Sunday."""
+    friday, sunday = (run("schedule", *COUPURE, "--night", f"2022-10-{day}") for day in (14, 16))
+    assert "full-night, night of Fri 14 Oct 2022" in friday and "fixed time 00:00" not in friday
+    assert "part-night, night of Sun 16 Oct 2022" in sunday and "fixed time 00:00" in sunday
+    assert "nights of calendar off-but-weekends: part-night 260, full-night 105" in friday
+    picture = (tmp_path / "schedule-off-but-weekends-2022.svg").read_text(encoding="utf-8")
+    assert "Calendar off-but-weekends" in picture
+
+
+def test_a_calendar_may_stand_elsewhere_and_must_exist() -> None:
+    found = json.loads(run("schedule", *COUPURE, "--lat", "60", "--json"))
+    assert found["place"]["latitude"] == 60 and found["place"]["timezone"] == "Europe/Brussels"
+    assert "off-but-weekends" in run("schedule", COUPURE[0], "--calendar", "x", "--year", "2022", exit_code=2)
+
+
+@pytest.mark.parametrize("missing", ["--lat", "--lon", "--timezone"])
+def test_a_program_needs_a_place(missing: str) -> None:
+    given = dict(zip(LONDON[::2], LONDON[1::2], strict=True))
+    del given[missing]
+    output = run("schedule", "full-night", *[word for pair in given.items() for word in pair], exit_code=2)
+    assert missing in output
+
+
+def test_talq_import_prints_what_it_could_not_keep() -> None:
+    run("talq", "export", "roeselare-path", "--out", "path.json")
+    document = json.loads(Path("path.json").read_text(encoding="utf-8"))
+    Path("path.json").write_text(json.dumps(document | {"vendorField": 1}), encoding="utf-8")
+    result = CliRunner().invoke(app, ["talq", "import", "path.json"])
+    assert result.stderr == "warning: vendorField is not known to SLIC and left out\n"
+    assert "vendorField" not in result.stdout and "entrance_level_pct: 20" in result.stdout
+
+
 def test_talq_out_and_in() -> None:
     run("talq", "export", "roeselare-path", "--out", "path.json")
     text = run("talq", "import", "path.json")

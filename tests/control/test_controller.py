@@ -473,7 +473,7 @@ def test_known_light_counts_for_a_new_program_at_once() -> None:
 
 def test_an_unknown_group_is_refused() -> None:
     controller, _ = started(plan(program(), 1))
-    with pytest.raises(InputError, match="g2.*allowed: g"):
+    with pytest.raises(InputError, match=r"g2.*allowed: g"):
         controller.new_program(at("13:00"), "g2", None)
 
 

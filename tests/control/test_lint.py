@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from slic.control.lint import Finding, lint
+from slic.control.calendar import Calendar, CalendarRule
+from slic.control.lint import Finding, lint, lint_calendar
 from slic.control.place import Place
+from slic.control.planner import Planner
 from slic.control.program import ControlProgram
 from slic.scenario.library import list_programs, load_program
 
@@ -39,7 +41,7 @@ def test_times_that_happen_twice_or_never() -> None:
 
 def test_the_window_of_a_dynamic_control_may_lie_on_the_clock_change() -> None:
     control = {"name": "late", "window": {"start": "23:00", "end": "01:00"}}
-    codes = {one.code for one in findings(active_periods=CLOCK, dynamic_controls=[control])}
+    codes = {one.code for one in findings(active_periods=CLOCK, idle_level_pct=20, dynamic_controls=[control])}
     assert codes == {"clock-twice", "clock-never"}
 
 
@@ -73,13 +75,13 @@ def test_an_entry_that_changes_nothing() -> None:
 def test_dynamic_controls_that_cannot_act_or_overlap() -> None:
     evening = {"name": "evening", "window": {"start": "18:00", "end": "23:00"}}
     late = {"name": "late", "window": {"start": "22:00", "end": "05:00"}}
-    found = findings(active_periods=CLOCK, dynamic_controls=[{"name": "always"}, evening])
+    found = findings(active_periods=CLOCK, idle_level_pct=20, dynamic_controls=[{"name": "always"}, evening])
     assert only("unreachable", found).message.startswith("dynamic control evening never acts")
-    assert only("overlap", findings(active_periods=CLOCK, dynamic_controls=[evening, late])).message.endswith(
-        "overlap for 60 min: the first wins"
-    )
+    assert only(
+        "overlap", findings(active_periods=CLOCK, idle_level_pct=20, dynamic_controls=[evening, late])
+    ).message.endswith("overlap for 60 min: the first wins")
     other_sensor = [{"name": "gate", "sensors": ["gate-1"]}, {"name": "street"}]
-    assert findings(active_periods=CLOCK, dynamic_controls=other_sensor) == []
+    assert findings(active_periods=CLOCK, idle_level_pct=20, dynamic_controls=other_sensor) == []
 
 
 def test_burns_below_the_minimum_and_short_ones() -> None:
@@ -115,6 +117,168 @@ def test_a_program_that_never_lights(fields: dict[str, Any]) -> None:
 
 def test_off_until_detection_is_not_an_error() -> None:
     assert findings(idle_level_pct=0, dynamic_controls=[{"name": "presence"}]) == []
+
+
+ASTRO = {"kind": "astronomical"}
+
+
+@pytest.mark.parametrize(
+    ("periods", "code", "words"),
+    [
+        ([ASTRO, ASTRO], "same-period", "active period 2 (astronomical) is the same as active period 1"),
+        ([*CLOCK, {"kind": "absolute", "start": "20:00", "end": "23:00"}], "never-acts", "active period 2"),
+        ([ASTRO, {"kind": "photocell"}], "hidden-photocell", "active period 2 (photocell): its photocell decides only"),
+        (
+            [{**ASTRO, "sunset_offset_min": -40, "sunrise_offset_min": 40}, {"kind": "astronomical_photocell"}],
+            "never-acts",
+            "active period 2 (astronomical and photocell) never acts: the others cover it",
+        ),
+        (
+            [*CLOCK, {"kind": "absolute", "start": "17:00", "end": "19:00"}],
+            "period-overlap",
+            "active periods 1 and 2 overlap in 365 nights, first 2023-01-01",
+        ),
+        (
+            [
+                {"kind": "absolute", "start": "18:00", "end": "00:00"},
+                {"kind": "absolute", "start": "00:00", "end": "06:00"},
+                {"kind": "absolute", "start": "23:00", "end": "01:00"},
+            ],
+            "never-acts",
+            "active period 3 (absolute) never acts",
+        ),
+    ],
+)
+def test_active_periods_that_others_cover(periods: list[dict[str, Any]], code: str, words: str) -> None:
+    found = [one for one in findings(active_periods=periods) if not one.code.startswith("clock")]
+    assert words in only(code, found).message
+
+
+def test_active_periods_that_meet_are_no_fault() -> None:
+    evening = {"kind": "absolute", "start": "16:00", "end": "23:00"}
+    assert findings(active_periods=[evening, {"kind": "absolute", "start": "23:00", "end": "07:00"}]) == []
+
+
+@pytest.mark.parametrize(
+    ("control", "code"),
+    [
+        ({"window": {"start": "11:30", "end": "13:00"}}, "never-acts"),
+        ({"operation": "Max", "level_pct": 20}, "no-effect"),
+        ({"operation": "Mul", "level_pct": 100}, "no-effect"),
+        ({"operation": "Min", "level_pct": 100}, "no-effect"),
+        ({"operation": "Set", "level_pct": 0}, "darkens"),
+        ({"operation": "Sub", "level_pct": 5}, "darkens"),
+    ],
+)
+def test_a_dynamic_control_that_does_nothing_or_harm(control: dict[str, Any], code: str) -> None:
+    found = only(code, findings(idle_level_pct=20, dynamic_controls=[{"name": "presence", **control}]))
+    assert found.severity == "warning" and "presence" in found.message
+
+
+def test_a_control_that_darkens_says_in_which_nights() -> None:
+    """Idle 100 in the evening, 20 from 22:00: half level on presence is a loss before 22:00 only."""
+    found = findings(
+        active_periods=CLOCK,
+        fixed_time_controls=fixed(("22:00", 20)),
+        dynamic_controls=[{"name": "half", "operation": "Set", "level_pct": 50}],
+    )
+    assert only("darkens", found).message == (
+        "dynamic control half lowers the level on presence in 365 nights, first 2023-01-01"
+    )
+
+
+def test_a_control_hidden_by_two_others_together() -> None:
+    controls = [
+        {"name": "early", "window": {"start": "18:00", "end": "23:00"}},
+        {"name": "late", "window": {"start": "23:00", "end": "06:00"}},
+        {"name": "all night"},
+    ]
+    found = only("unreachable", findings(active_periods=CLOCK, idle_level_pct=20, dynamic_controls=controls))
+    assert found.message == "dynamic control all night never acts: early and late always win"
+    sensors = [
+        {"name": "a", "sensors": ["s1"]},
+        {"name": "b", "sensors": ["s2"]},
+        {"name": "c", "sensors": ["s1", "s2"]},
+    ]
+    found = only("unreachable", findings(idle_level_pct=20, dynamic_controls=sensors))
+    assert found.message == "dynamic control c never acts: a and b always win"
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        {"event": "sunset", "operation": "Min", "level_pct": 100},
+        {"event": "sunset", "operation": "Set", "level_pct": 100},
+        {"event": "sunrise", "offset_min": -60, "operation": "Add", "level_pct": 0},
+    ],
+)
+def test_an_astro_clock_control_that_changes_nothing(control: dict[str, Any]) -> None:
+    assert "without it the year is the same" in only("no-change", findings(astro_clock_controls=[control])).message
+
+
+def test_an_astro_clock_control_that_changes_something() -> None:
+    control = {"event": "sunrise", "offset_min": -60, "operation": "Min", "level_pct": 50}
+    assert findings(astro_clock_controls=[control]) == []
+
+
+QUIET = {"name": "quiet", "up_to_per_h": 20, "level_pct": 40}
+
+
+def test_traffic_classes_that_mask_the_rest() -> None:
+    classes = {"classes": [QUIET, {"name": "busy", "level_pct": 100}]}
+    found = findings(traffic_classes=classes, fixed_time_controls=fixed(("22:00", 50)), idle_level_pct=80)
+    assert only("masked", found).message.endswith("the idle level, fixed times never act")
+    assert findings(traffic_classes=classes) == []
+    presence = [{"name": "presence", "level_pct": 60}]
+    assert findings(traffic_classes=classes, dynamic_controls=presence) == []
+    assert only("no-effect", findings(traffic_classes=classes, dynamic_controls=[{"name": "p", "level_pct": 40}]))
+
+
+def test_classes_whose_level_falls_as_traffic_rises() -> None:
+    found = only("class-order", findings(traffic_classes={"classes": [QUIET, {"name": "busy", "level_pct": 30}]}))
+    assert found.message == "traffic class busy has 30 %, less than quiet with less traffic"
+
+
+def test_nights_without_any_light() -> None:
+    """London's sunrise is before 05:30 from 3 May (05:29) to 5 August (05:29): a program lit from then has no night."""
+    found = findings(idle_level_pct=0, fixed_time_controls=fixed(("05:30", 100)))
+    dark = [one for one in found if one.code == "dark-nights"]
+    assert len(dark) == 1 and dark[0].severity == "warning" and dark[0].night == date(2023, 5, 2)
+    assert dark[0].message == "95 nights without any light, first 2023-05-02"
+
+
+def test_a_calendar_is_checked_on_the_nights_of_each_program() -> None:
+    """A 05:00 step is lost around midsummer only, and this program runs in winter only."""
+    programs = {
+        "winter": ControlProgram.model_validate({"name": "winter", "fixed_time_controls": fixed(("05:00", 50))}),
+        "summer": ControlProgram.model_validate({"name": "summer", "fixed_time_controls": fixed(("22:00", 100))}),
+        "fair": ControlProgram(name="fair"),
+    }
+    rules = [
+        CalendarRule(program="fair", first="2022-07-15", last="2022-07-25"),
+        CalendarRule(program="winter", first="--10-01", last="--03-31"),
+    ]
+    found = lint_calendar(Planner(programs, Calendar(name="c", rules=rules, default="summer"), LONDON), 2023)
+    assert [(one.code, one.message) for one in found] == [
+        ("never-runs", "the calendar gives program fair no night of this year"),
+        ("no-change", "summer: fixed time 22:00 sets 100 %, the level that already holds"),
+    ]
+
+
+GHENT = Place(51.05, 3.71, "Europe/Brussels")
+TRUE_WARNINGS = {
+    ("part-night", 2023): {"short-burn"},
+    ("part-night", 2022): {"short-burn"},
+    ("roeselare-path", 2023): {"short-burn"},
+}
+"""Minutes of light between the morning step and sunrise, around two dates a year."""
+
+
+@pytest.mark.parametrize("name", list_programs())
+@pytest.mark.parametrize(("place", "year"), [(LONDON, 2023), (GHENT, 2022)])
+def test_library_programs_have_no_false_warnings(name: str, place: Place, year: int) -> None:
+    found = {one.code for one in lint(load_program(name), place, year) if one.severity != "info"}
+    assert found == TRUE_WARNINGS.get((name, year), set())
 
 
 @pytest.mark.parametrize("name", list_programs())

@@ -391,3 +391,12 @@ def test_a_night_does_not_depend_on_the_nights_asked_before(fields: dict[str, An
     for back in range(300, 0, -50):
         planner.night(date.fromordinal(night.toordinal() - back))
     assert planner.night(night) == alone
+
+
+@settings(max_examples=60, deadline=None)
+@given(programs, places, nights)
+def test_a_period_given_twice_changes_nothing(fields: dict[str, Any], place: Place, night: date) -> None:
+    """Periods that overlap are joined moment by moment, those that do not in one pass: both must say the same."""
+    own = program(**fields)
+    twice = own.model_copy(update={"active_periods": [*own.active_periods, *own.active_periods]})
+    assert planner_for(twice, place).night(night).steps == planner_for(own, place).night(night).steps

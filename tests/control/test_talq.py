@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from slic.control.calendar import Calendar, CalendarRule
 from slic.control.program import ControlProgram
-from slic.control.talq import EXTENSION, export_calendar, export_program, import_calendar, import_program
+from slic.control.talq import EXTENSION, Imported, export_calendar, export_program, import_calendar, import_program
 from slic.errors import InputError
 from slic.scenario.library import list_programs, load_program
 
@@ -157,7 +158,7 @@ def test_export_and_import_are_lossless(fields: dict[str, Any]) -> None:
     program = ControlProgram.model_validate(fields)
     document = json.loads(json.dumps(export_program(program).document))
     check_program(document)
-    assert import_program(document) == program
+    assert import_program(document) == (program, [])
 
 
 @settings(max_examples=150, deadline=None)
@@ -165,7 +166,7 @@ def test_export_and_import_are_lossless(fields: dict[str, Any]) -> None:
 def test_the_talq_part_alone_carries_what_talq_can_say(fields: dict[str, Any]) -> None:
     """Without the extension: whole levels and minutes survive; names of dynamic controls and list order do not."""
     program = ControlProgram.model_validate(fields)
-    again = import_program(talq_only(export_program(program).document))
+    again = import_program(talq_only(export_program(program).document)).model
     assert again.active_periods == program.active_periods
     assert again.astro_clock_controls == program.astro_clock_controls
     levels = {control.at: control.level_pct for control in program.fixed_time_controls}
@@ -180,7 +181,7 @@ def test_the_talq_part_alone_carries_what_talq_can_say(fields: dict[str, Any]) -
 def test_library_programs_survive(name: str) -> None:
     exported = export_program(load_program(name))
     check_program(exported.document)
-    assert import_program(exported.document) == load_program(name)
+    assert import_program(exported.document) == (load_program(name), [])
 
 
 def test_a_level_is_rounded_with_a_warning_and_never_to_darkness() -> None:
@@ -203,14 +204,165 @@ def test_a_level_is_rounded_with_a_warning_and_never_to_darkness() -> None:
 def test_an_edit_by_another_system_wins_and_the_rest_is_kept() -> None:
     document = export_program(load_program("presence-train")).document
     document["fixedTimeControls"][0]["command"]["state"]["value"] = 35
-    program = import_program(document)
+    program = import_program(document).model
     assert program.idle_level_pct == 35
     assert program.presence == load_program("presence-train").presence
 
 
+RICH = ControlProgram.model_validate(
+    {
+        "name": "rich",
+        "active_periods": [{"kind": "astronomical", "sunset_offset_min": 10.5, "sun_elevation_deg": -3}],
+        "idle_level_pct": 33.3,
+        "fixed_time_controls": [
+            {"at": "22:00", "level_pct": 20, "entrance_level_pct": 40},
+            {"at": "05:00", "level_pct": 60},
+        ],
+        "dynamic_controls": [
+            {"name": "gate", "level_pct": 80, "sensors": ["s1", "s2", "s3", "s4"]},
+            {"name": "street", "level_pct": 100},
+        ],
+        "hold_s": 45,
+        "ramp_up_s": 2,
+        "ramp_down_s": 5,
+    }
+)
+
+
+def edited(change: Callable[[dict[str, Any]], None], program: ControlProgram = RICH) -> Imported[ControlProgram]:
+    document = json.loads(json.dumps(export_program(program).document))
+    change(document)
+    return import_program(document)
+
+
+def with_fields(**fields: Any) -> ControlProgram:
+    return ControlProgram.model_validate(RICH.model_dump() | fields)
+
+
+def test_a_renamed_program_keeps_all_the_rest() -> None:
+    assert edited(lambda doc: doc.update(id="Other")) == (with_fields(name="other"), [])
+
+
+def test_unknown_keys_change_nothing_and_are_named() -> None:
+    def add(document: dict[str, Any]) -> None:
+        document["vendorField"] = 1
+        document["dynamicControls"][1]["effect"]["command"]["reason"] = "x"
+
+    warnings = [
+        "vendorField is not known to SLIC and left out",
+        "dynamicControls[1].effect.command.reason is not known to SLIC and left out",
+    ]
+    assert edited(add) == (RICH, warnings)
+
+
+def test_one_changed_level_changes_one_level() -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["fixedTimeControls"][2]["command"]["state"]["value"] = 15
+
+    fixed = [{"at": "05:00", "level_pct": 60}, {"at": "22:00", "level_pct": 15, "entrance_level_pct": 40}]
+    assert edited(change) == (with_fields(fixed_time_controls=fixed), [])
+
+
+def test_a_changed_dynamic_control_keeps_its_name_hold_and_further_sensors() -> None:
+    def change(document: dict[str, Any]) -> None:
+        effect = document["dynamicControls"][0]["effect"]
+        effect["command"]["state"]["value"] = 70
+        effect["source"]["sensor"]["sensorAddresses"] = ["s1", "s9"]
+
+    program, warnings = edited(change)
+    assert program.dynamic_controls[0].model_dump() == {
+        "name": "gate",
+        "operation": "Max",
+        "level_pct": 70,
+        "hold_s": None,
+        "window": None,
+        "sensors": ["s1", "s9", "s3", "s4"],
+    }
+    assert program.dynamic_controls[1:] == RICH.dynamic_controls[1:] and not warnings
+
+
+def test_swapped_dynamic_controls_keep_their_names() -> None:
+    program, warnings = edited(lambda doc: doc["dynamicControls"].reverse())
+    assert [control.name for control in program.dynamic_controls] == ["street", "gate"]
+    assert program.dynamic_controls[1].sensors == ["s1", "s2", "s3", "s4"] and not warnings
+
+
+def test_a_changed_offset_keeps_the_sun_elevation() -> None:
+    program, warnings = edited(lambda doc: doc["activePeriods"][0].update(sunriseOffset=-7))
+    assert program.active_periods[0].model_dump() == {
+        "kind": "astronomical",
+        "sunset_offset_min": 10.5,
+        "sunrise_offset_min": -7,
+        "sun_elevation_deg": -3,
+    }
+    assert not warnings
+
+
+def test_what_goes_with_a_removed_entry_is_said() -> None:
+    def remove(document: dict[str, Any]) -> None:
+        del document["fixedTimeControls"][2]
+        del document["dynamicControls"][0]
+        document["activePeriods"] = [{"name": "AbsoluteActivePeriod", "startTime": "18:00", "endTime": "06:00"}]
+
+    program, warnings = edited(remove)
+    assert [control.name for control in program.dynamic_controls] == ["street"]
+    assert warnings == [
+        "astronomical is no longer in the TALQ part: sun_elevation_deg -3 could not be kept",
+        "22:00 is no longer in the TALQ part: entrance_level_pct 40 could not be kept",
+        "gate is no longer in the TALQ part: sensor s3, sensor s4 could not be kept",
+    ]
+
+
+def test_a_moved_fixed_time_takes_its_entrance_level_along() -> None:
+    program, warnings = edited(lambda doc: doc["fixedTimeControls"][2].update(startTime="22:30:00"))
+    moved = program.fixed_time_controls[1]
+    assert (moved.at, moved.level_pct, moved.entrance_level_pct) == ("22:30", 20, 40)
+    assert warnings == ["fixed time 22:00 is read as moved to 22:30: its entrance level 40 % moves with it"]
+
+
+def test_ramps_that_differ_between_dynamic_controls_are_said() -> None:
+    program, warnings = edited(lambda doc: doc["dynamicControls"][1]["effect"]["command"].update(rampToLevelTime=9))
+    assert (program.ramp_up_s, program.ramp_down_s) == (9, 5)
+    assert warnings == ["dynamic controls have a ramp_up_s of 2 and 9 s: SLIC has one, 9 s is taken"]
+
+
+def test_ramps_without_a_dynamic_control_are_said_at_export_and_kept() -> None:
+    program = with_fields(dynamic_controls=[])
+    assert any("ramps" in warning for warning in export_program(program).warnings)
+    assert edited(lambda doc: doc.update(id="Other"), program).model.ramp_up_s == 2
+
+
+def test_a_noon_level_of_another_system_counts() -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["fixedTimeControls"][0]["command"]["state"]["value"] = 55
+
+    program = with_fields(fixed_time_controls=[{"at": "12:00", "level_pct": 10, "entrance_level_pct": 20}])
+    noon = [{"at": "12:00", "level_pct": 55, "entrance_level_pct": 20}]
+    assert edited(change, program).model == with_fields(fixed_time_controls=noon)
+
+
+@settings(max_examples=100, deadline=None)
+@given(programs(any_level, **beyond_talq), whole)
+def test_whatever_the_program_one_new_level_changes_only_that(fields: dict[str, Any], level: float) -> None:
+    """The idle level is edited where TALQ has it (noon, which a fixed time at 12:00 takes over)."""
+    program = ControlProgram.model_validate(fields)
+    document = json.loads(json.dumps(export_program(program).document))
+    noon = next(one for one in document["fixedTimeControls"] if one["startTime"] == "12:00:00")["command"]["state"]
+    unchanged = noon["value"] == level
+    noon["value"] = level
+    imported = import_program(document).model
+    if unchanged:
+        assert imported == program
+    elif any(control.at == "12:00" for control in program.fixed_time_controls):
+        assert imported.model_copy(update={"fixed_time_controls": program.fixed_time_controls}) == program
+        assert [one.level_pct for one in imported.fixed_time_controls if one.at == "12:00"] == [level]
+    else:
+        assert imported == program.model_copy(update={"idle_level_pct": level})
+
+
 def test_a_foreign_program() -> None:
     """Without an entry at noon the last one of the day before goes on; a missing hold ends with the detection."""
-    program = import_program(
+    program, warnings = import_program(
         {
             "type": "ControlProgramOne",
             "id": "Rue du Port (2)",
@@ -236,12 +388,14 @@ def test_a_foreign_program() -> None:
     assert program.name == "rue-du-port--2"
     assert program.idle_level_pct == 80
     assert (program.dynamic_controls[0].hold_s, program.ramp_up_s) == (0, 2.5)
+    assert not warnings
 
 
 def test_no_active_period_means_the_whole_day() -> None:
-    program = import_program(
+    program, warnings = import_program(
         {"type": "ControlProgramOne", "id": "a", "ownerCMS": "b", "activePeriods": [], "fixedTimeControls": []}
     )
+    assert not warnings
     assert program.active_periods[0].model_dump() == {"kind": "absolute", "start": "12:00", "end": "12:00"}
 
 
@@ -285,19 +439,34 @@ TOWN = Calendar(name="town", rules=RULES, default="week", holidays=[date(2023, 1
 
 def test_calendars_survive_export_and_import() -> None:
     document = json.loads(json.dumps(export_calendar(TOWN).document))
-    assert import_calendar(document) == TOWN
+    assert import_calendar(document) == (TOWN, [])
 
 
 def test_the_talq_part_of_a_calendar_chooses_the_same_programs() -> None:
     document = talq_only(export_calendar(TOWN).document)
     assert set(document) == {"id", "ownerCMS", "rules", "defaultProgram"}
-    again = import_calendar(document)
+    again = import_calendar(document).model
     days = [date.fromordinal(date(2023, 1, 1).toordinal() + number) for number in range(730)]
     assert [again.program_for(day) for day in days] == [TOWN.program_for(day) for day in days]
 
 
+def test_an_unknown_key_or_new_name_keeps_the_holidays() -> None:
+    document = export_calendar(TOWN).document | {"vendorField": 1, "id": "Village"}
+    calendar, warnings = import_calendar(document)
+    assert calendar == TOWN.model_copy(update={"name": "village"})
+    assert warnings == ["vendorField is not known to SLIC and left out"]
+
+
+def test_changed_rules_of_a_calendar_count_and_are_said() -> None:
+    document = json.loads(json.dumps(export_calendar(TOWN).document))
+    document["rules"][0]["program"] = "silent-night"
+    calendar, warnings = import_calendar(document)
+    assert calendar.program_for(date(2023, 12, 25)) == "silent-night"
+    assert warnings == ["the rules were changed: holidays are kept as rules for single dates"]
+
+
 def test_a_foreign_calendar() -> None:
-    calendar = import_calendar(
+    calendar, _ = import_calendar(
         {
             "id": "c",
             "ownerCMS": "x",
