@@ -172,8 +172,7 @@ def _presence_span(planner: Planner, night: date) -> Span | None:
     program = planner.programs[schedule.program]
     if program.traffic_classes:
         return schedule.start_ms, schedule.end_ms
-    ends = [step.t_ms for step in schedule.steps[1:]] + [schedule.end_ms]
-    acting = [(step.t_ms, end) for step, end in zip(schedule.steps, ends, strict=True) if step.dynamics]
+    acting = [(step.t_ms, end) for step, end in schedule.spans() if step.dynamics]
     if not acting:
         return None
     hold_ms = max(program.hold_ms(control) for control in program.dynamic_controls)

@@ -101,10 +101,14 @@ def _evening(text: str, year: int) -> date:
 
     if not text:
         return date(year, 1, 1)
+    allowed = f"an evening of {year}, YYYY-MM-DD"
     try:
-        return date.fromisoformat(text)
+        evening = date.fromisoformat(text)
     except ValueError:
-        raise InputError("is not a date", field="--night", value=text, allowed="YYYY-MM-DD") from None
+        raise InputError("is not a date", field="--night", value=text, allowed=allowed) from None
+    if evening.year != year:
+        raise InputError("is not in the year of the figures", field="--night", value=text, allowed=allowed)
+    return evening
 
 
 def _default_picture(name: str, year: int, as_json: bool) -> Path | None:

@@ -115,7 +115,7 @@ def span_summary(planner: Planner, first: date, last: date) -> YearSummary:
     timezone = planner.place.timezone
     start_ms, end_ms = midnight_ms(timezone, first), midnight_ms(timezone, last + timedelta(days=1))
     parts = _parts_between(planner, start_ms, end_ms)
-    months = _months(parts, timezone)
+    months = _months(parts, timezone, first, last)
     active_h = sum(part.end_ms - part.start_ms for part in parts) / HOUR_MS
     equivalent_h = _equivalent_h(parts)
     all_burns = [burn for burn in burns(planner, first - timedelta(days=1), last) if burn.end_ms > start_ms]
@@ -148,18 +148,17 @@ def _parts_between(planner: Planner, start_ms: int, end_ms: int) -> list[LitPart
     return parts
 
 
-def _months(parts: list[LitPart], timezone: str) -> tuple[MonthHours, ...]:
-    by_month: dict[str, list[LitPart]] = {}
+def _months(parts: list[LitPart], timezone: str, first: date, last: date) -> tuple[MonthHours, ...]:
+    by_month: dict[str, list[LitPart]] = {f"{day:%Y-%m}": [] for day in days(first, last)}
     for part in parts:
         while True:
             month = datetime.fromtimestamp(part.start_ms / 1000, UTC).astimezone(zone(timezone)).date()
             next_month_ms = midnight_ms(timezone, (month.replace(day=28) + timedelta(days=4)).replace(day=1))
-            mine = by_month.setdefault(f"{month:%Y-%m}", [])
-            mine.append(part._replace(end_ms=min(part.end_ms, next_month_ms)))
+            by_month[f"{month:%Y-%m}"].append(part._replace(end_ms=min(part.end_ms, next_month_ms)))
             if part.end_ms <= next_month_ms:
                 break
             part = part._replace(start_ms=next_month_ms)
-    return tuple(MonthHours(month, _lit_h(own), _equivalent_h(own)) for month, own in sorted(by_month.items()))
+    return tuple(MonthHours(month, _lit_h(own), _equivalent_h(own)) for month, own in by_month.items())
 
 
 def _lit_h(parts: list[LitPart]) -> float:

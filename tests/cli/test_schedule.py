@@ -135,3 +135,8 @@ def test_talq_calendar_out_and_in() -> None:
     run("talq", "export", "ghent-coupure-calendar", "--calendar", "off-but-weekends", "--out", "calendar.json")
     assert "weekdays:\n  - fri\n  - sat" in run("talq", "import", "calendar.json")
     assert "off-but-weekends" in run("talq", "export", "ghent-coupure-calendar", "--calendar", "x", exit_code=2)
+
+
+def test_a_night_of_another_year_is_refused() -> None:
+    text = run("schedule", "full-night", *LONDON, "--night", "2029-02-20", exit_code=2)
+    assert "2029-02-20" in text and "2023" in text

@@ -39,6 +39,14 @@ def test_months_add_up_to_the_year() -> None:
     assert summary.saving_pct == pytest.approx(60)
 
 
+def test_a_month_without_night_stands_there_with_no_hours() -> None:
+    """70 N: the sun does not set in June."""
+    program = ControlProgram(name="full")
+    months = year_summary(planner_for(program, Place(70, 20, "Europe/Oslo")), 2023).months
+    assert [m.month for m in months] == [f"2023-{n:02d}" for n in range(1, 13)]
+    assert months[5].lit_h == 0
+
+
 def test_a_lamp_switched_off_by_its_program_is_not_lit() -> None:
     program = clock_program("20:00", "06:00", fixed_time_controls=[{"at": "00:00", "level_pct": 0}])
     summary = span_summary(planner_for(program, LONDON), date(2023, 1, 1), date(2023, 1, 10))
