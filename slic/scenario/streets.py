@@ -1,5 +1,7 @@
 """Lays a scenario's lamps and sensors out along streets.
 
+Lamps of an inventory that stand on no known street, because it does not name one or because what it calls a street
+fills an area as a town does, are laid out in made-up rows, as ``unnamed row 1``.
 Lamps of a row are called ``street-001`` and so on, those of an inventory as in their file; a sensor is called
 ``sensor-`` and the id of its pole; a cluster ``street/1`` and so on, with ``cluster_size`` lamps that follow
 each other along the street.
@@ -8,7 +10,7 @@ each other along the street.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -17,11 +19,15 @@ from slic.lamps.circuit import CircuitWatts
 from slic.scenario.layout import Lamp, Sensor, Street
 from slic.scenario.loaded import LoadedScenario, resolve_file
 from slic.scenario.model import LampGroups, LampInventory, LampRow, Scenario
-from slic.site.geometry import along_street, local_metres
+from slic.site.geometry import Indices, Metres, along_street, fills_an_area, local_metres
 from slic.site.inventory import Inventory, InventoryFormat, InventoryLamp, read_inventory
 
 _LONE_SPACING_MM = 30_000
 """Taken where a street has one lamp, or all at one place, and so no spacing of its own."""
+_UNNAMED = "unnamed"
+_ROW_LAMPS = 100
+_ROW_SPACING_MM = 30_000
+"""Of made-up rows: a usual spacing, and so few lamps that a cyclist passes a row in ten minutes."""
 
 
 def build_streets(loaded: LoadedScenario) -> list[Street]:
@@ -31,18 +37,61 @@ def build_streets(loaded: LoadedScenario) -> list[Street]:
         return [_row_street(loaded.scenario, lamps)]
     if isinstance(lamps, LampGroups):
         return [_group_street(group.group, group.count, group.luminaire, group.power_w) for group in lamps.groups]
-    inventory = _inventory(loaded, lamps)
-    streets: dict[str, list[InventoryLamp]] = defaultdict(list)
-    for lamp in inventory.lamps:
-        streets[lamps.street or lamp.street or "unnamed"].append(lamp)
     powers = _Powers(loaded, lamps)
-    return [_inventory_street(loaded.scenario, lamps, name, streets[name], powers) for name in sorted(streets)]
+    return [
+        _inventory_street(loaded.scenario, lamps, title, found, along_mm, powers)
+        for name, members in _by_street(lamps, _inventory(loaded, lamps)).items()
+        for title, found, along_mm in _placed(name, members)
+    ]
 
 
 def layout_warnings(loaded: LoadedScenario) -> list[str]:
-    """What was filled in or left out while reading the inventory, with counts."""
+    """What was filled in or left out while reading the inventory and laying it out, with counts."""
     lamps = loaded.scenario.lamps
-    return list(_inventory(loaded, lamps).warnings) if isinstance(lamps, LampInventory) else []
+    if not isinstance(lamps, LampInventory):
+        return []
+    inventory = _inventory(loaded, lamps)
+    named = _by_street(lamps, inventory).items()
+    in_rows = [_row_warning(lamps, name, len(found)) for name, found in named if _is_loose(name, found)]
+    return [*inventory.warnings, *in_rows]
+
+
+def _by_street(lamps: LampInventory, inventory: Inventory) -> dict[str, list[InventoryLamp]]:
+    """Lamps in file order by street, in order of their names; the name of no street is empty."""
+    named: dict[str, list[InventoryLamp]] = defaultdict(list)
+    for lamp in inventory.lamps:
+        named[lamps.street or lamp.street].append(lamp)
+    return {name: named[name] for name in sorted(named, key=lambda name: name or _UNNAMED)}
+
+
+def _is_loose(name: str, found: list[InventoryLamp]) -> bool:
+    """Whether lamps of the same street name, maybe none, stand on no street that we know the way of."""
+    return not name or fills_an_area(*_metres(found))
+
+
+def _placed(name: str, found: list[InventoryLamp]) -> Iterator[tuple[str, list[InventoryLamp], Indices]]:
+    """Streets by name with their lamps and the lamps' places [mm]: the street itself, or made-up rows of it."""
+    if not _is_loose(name, found):
+        yield name, found, along_street(*_metres(found))
+        return
+    for number, first in enumerate(range(0, len(found), _ROW_LAMPS), 1):
+        row = found[first : first + _ROW_LAMPS]
+        yield f"{name or _UNNAMED} row {number}", row, np.arange(len(row)) * _ROW_SPACING_MM
+
+
+def _row_warning(lamps: LampInventory, name: str, count: int) -> str:
+    which = f"lamps of {name!r} fill an area and so" if name else "lamps without a street"
+    remedy = "give each lamp its street" if name else "map a column to street, or name the one street in lamps.street"
+    return (
+        f"{lamps.file}: {count} {which} are laid out in made-up rows of {_ROW_LAMPS}, {_ROW_SPACING_MM // 1000} m "
+        f"apart; that does for programs by time, but presence, road users and entrances need streets: {remedy}"
+    )
+
+
+def _metres(found: list[InventoryLamp]) -> tuple[Metres, Metres]:
+    latitude = np.array([lamp.latitude for lamp in found])
+    longitude = np.array([lamp.longitude for lamp in found])
+    return local_metres(latitude, longitude)
 
 
 def _inventory(loaded: LoadedScenario, lamps: LampInventory) -> Inventory:
@@ -84,11 +133,13 @@ def _group_street(group: str, count: int, luminaire: str, power_w: float) -> Str
 
 
 def _inventory_street(
-    scenario: Scenario, lamps: LampInventory, name: str, found: list[InventoryLamp], powers: _Powers
+    scenario: Scenario,
+    lamps: LampInventory,
+    name: str,
+    found: list[InventoryLamp],
+    along_mm: Indices,
+    powers: _Powers,
 ) -> Street:
-    latitude = np.array([lamp.latitude for lamp in found])
-    longitude = np.array([lamp.longitude for lamp in found])
-    along_mm = along_street(*local_metres(latitude, longitude))
     order = sorted(range(len(found)), key=lambda i: (int(along_mm[i]), found[i].id))
     margin_mm = _median_spacing_mm([int(along_mm[i]) for i in order]) // 2
     laid = []

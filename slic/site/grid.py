@@ -1,4 +1,4 @@
-"""A grid over points in the plane: the nearest point, and pairs within a radius, without comparing all.
+"""A grid over points in the plane: the nearest point without comparing all.
 
 Work is bounded: where the points lie so close that more than ``MAX_PAIRS`` pairs would have to be compared,
 a ValueError says so instead of running for hours.
@@ -40,11 +40,8 @@ class Grid:
         self.order = np.argsort(keys, kind="stable")
         self.keys = keys[self.order]
 
-    def nearest(self, x_m: Metres, y_m: Metres, apart: bool = False) -> tuple[Indices, Metres]:
-        """Index of the nearest grid point to each query point, and its distance [m]; ties: lowest index.
-
-        apart : the queries are the grid's own points, and a point is not its own neighbour
-        """
+    def nearest(self, x_m: Metres, y_m: Metres) -> tuple[Indices, Metres]:
+        """Index of the nearest grid point to each query point, and its distance [m]; ties: lowest index."""
         queries = np.column_stack((x_m, y_m)).astype(np.float64)
         best = np.full(len(queries), -1, np.int64)
         best_m = np.full(len(queries), np.inf)
@@ -52,8 +49,7 @@ class Grid:
         reach = 1
 
         def keep(q: Indices, p: Indices, d: Metres) -> None:
-            other = (q != p) if apart else slice(None)
-            _keep_nearest(best, best_m, q[other], p[other], d[other])
+            _keep_nearest(best, best_m, q, p, d)
 
         while len(open_):
             self._look(queries, open_, reach, keep)
@@ -61,21 +57,6 @@ class Grid:
             open_ = open_[:0] if whole_grid else open_[best_m[open_] > reach * self.cell_m]
             reach *= 2
         return best, best_m
-
-    def within(self, radius_m: float) -> tuple[Indices, Indices]:
-        """Pairs (i, j), i != j, of grid points at most ``radius_m`` apart, ordered by i, then j."""
-        found: list[tuple[Indices, Indices]] = []
-        reach = int(np.ceil(radius_m / self.cell_m))
-
-        def keep(q: Indices, p: Indices, d: Metres) -> None:
-            close = (d <= radius_m) & (q != p)
-            found.append((q[close], p[close]))
-
-        self._look(self.points, np.arange(len(self.points)), reach, keep)
-        one = np.concatenate([q for q, _ in found])
-        other = np.concatenate([p for _, p in found])
-        order = np.lexsort((other, one))
-        return one[order], other[order]
 
     def _look(
         self,
@@ -126,7 +107,7 @@ class Grid:
 
 
 def nearest(x_m: Metres, y_m: Metres, to_x_m: Metres, to_y_m: Metres) -> tuple[Indices, Metres]:
-    """For each point (as a lamp) the nearest of others (as sensors): its index and distance [m].
+    """For each point (as a lamp) the nearest of others (as corners of a street): its index and distance [m].
 
     Points at one place, to a millimetre, are compared once; of equally near ones the first counts.
     """
@@ -134,22 +115,6 @@ def nearest(x_m: Metres, y_m: Metres, to_x_m: Metres, to_y_m: Metres) -> tuple[I
     targets, _, first = _places(to_x_m, to_y_m)
     found, distance_m = Grid(*targets).nearest(*places)
     return first[found][place_of], distance_m[place_of]
-
-
-def nearest_other(x_m: Metres, y_m: Metres) -> tuple[Indices, Metres]:
-    """For each point the nearest other one and its distance [m]; -1 and infinity for a lone point.
-
-    Points at one place, to a millimetre, are each other's nearest, without comparing them all.
-    """
-    places, place_of, first = _places(x_m, y_m)
-    found, distance_m = Grid(*places).nearest(*places, apart=True)
-    here = np.arange(len(x_m))
-    index = np.where(found >= 0, first[found], -1)[place_of]
-    last = np.zeros(len(first), np.int64)
-    last[place_of] = here
-    company = np.where(here == first[place_of], last[place_of], first[place_of])
-    shared = company != here
-    return np.where(shared, company, index), np.where(shared, 0.0, distance_m[place_of])
 
 
 def _places(x_m: Metres, y_m: Metres) -> tuple[tuple[Metres, Metres], Indices, Indices]:

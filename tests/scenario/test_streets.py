@@ -64,7 +64,7 @@ def test_an_inventory_is_split_into_streets_and_groups(load, tmp_path: Path) -> 
     rows = "a,51.0500,3.71,North,LED,28,main\nb,51.0509,3.71,North,LED,,main\nc,51.05,3.72,,LED,28,side\n"
     loaded = town(load, tmp_path, rows)
     north, unnamed = build_streets(loaded)
-    assert [street.name for street in (north, unnamed)] == ["North", "unnamed"]
+    assert [street.name for street in (north, unnamed)] == ["North", "unnamed row 1"]
     assert [(lamp.id, lamp.power_w, lamp.group) for lamp in north.lamps] == [("a", 28, "main"), ("b", 20, "main")]
     # 0.0009 degrees of latitude at 51.05 north are 100.1 m (111.24 km a degree); half a spacing at either end.
     assert north.length_mm == pytest.approx(200_200, abs=100)
@@ -73,6 +73,9 @@ def test_an_inventory_is_split_into_streets_and_groups(load, tmp_path: Path) -> 
     assert layout_warnings(loaded) == [
         "lamps.csv: 1 lamps without a street",
         "lamps.csv: 1 lamps without watts, taken as default_power_w",
+        "lamps.csv: 1 lamps without a street are laid out in made-up rows of 100, 30 m apart; that does for programs"
+        " by time, but presence, road users and entrances need streets: map a column to street, or name the one"
+        " street in lamps.street",
     ]
 
 
@@ -108,3 +111,34 @@ def test_thirty_thousand_lamps_are_laid_out_by_street(load, tmp_path: Path) -> N
     loaded = town(load, tmp_path, rows)
     streets = build_streets(loaded)
     assert [len(street.lamps) for street in streets] == [100] * 300
+
+
+def town_rows(street: str) -> str:
+    """30,000 lamps, 33 m north and 28 m east of each other, as a town 10 km by 2.8 km would have them."""
+    return "".join(
+        f"{n},{51 + n // 100 * 0.0003:.6f},{3.7 + n % 100 * 0.0004:.6f},{street},LED,28,\n" for n in range(30_000)
+    )
+
+
+@pytest.mark.parametrize(("street", "title"), [("", "unnamed"), ("Town", "Town")])
+def test_a_town_without_streets_is_laid_out_in_made_up_rows(load, tmp_path: Path, street: str, title: str) -> None:
+    loaded = town(load, tmp_path, town_rows(street))
+    streets = build_streets(loaded)
+    assert [len(street.lamps) for street in streets] == [100] * 300
+    assert [street.name for street in streets[:2]] + [streets[-1].name] == [f"{title} row {n}" for n in (1, 2, 300)]
+    assert [lamp.id for lamp in streets[1].lamps[:2]] == ["100", "101"]
+    assert [lamp.position_mm for lamp in streets[1].lamps[:2]] == [15_000, 45_000]
+    assert streets[1].length_mm == 3_000_000
+    (warning,) = [text for text in layout_warnings(loaded) if "made-up rows" in text]
+    assert (
+        warning.startswith("lamps.csv: 30000 lamps ") and "presence, road users and entrances need streets" in warning
+    )
+
+
+def test_one_street_can_be_named_for_a_whole_inventory(load, tmp_path: Path) -> None:
+    rows = "a,51.0500,3.71,,LED,28,\nb,51.0509,3.71,,LED,28,\n"
+    (tmp_path / "lamps.csv").write_text(HEAD + rows)
+    loaded = load((ROW, INVENTORY.replace("{kind", "{street: Path, kind")))
+    (street,) = build_streets(loaded)
+    assert (street.name, len(street.lamps)) == ("Path", 2)
+    assert not any("made-up" in text for text in layout_warnings(loaded))

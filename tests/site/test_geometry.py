@@ -4,8 +4,10 @@ from math import atan, atan2, cos, hypot, radians, sin, sqrt, tan
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from slic.site.geometry import along_street, distance_m, local_metres
+from slic.site.geometry import along_street, distance_m, fills_an_area, local_metres
 
 
 def vincenty_m(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
@@ -77,14 +79,112 @@ def test_lamps_opposite_each_other_share_a_position() -> None:
     assert position_mm.tolist() == [0, 0, 40_000, 40_000, 80_000, 80_000]
 
 
+def test_a_street_is_bent_if_it_is_wider_than_forty_metres() -> None:
+    x_m = np.array([0.0, 40, 80])
+    straight_mm = along_street(x_m, np.array([0.0, 39, 0]))
+    assert straight_mm.tolist() == [0, 40_000, 80_000]
+    # Legs of 40 and 42 m across make 58 m; the smoothed line cuts the corner a little.
+    bent_mm = along_street(x_m, np.array([0.0, 42, 0]))
+    assert bent_mm.tolist()[:1] == [0] and 90_000 < bent_mm[2] < 116_000
+
+
+def test_a_long_street_is_bent_if_it_is_wider_than_a_fifth_of_its_length() -> None:
+    x_m = np.array([0.0, 250, 500])
+    assert along_street(x_m, np.array([0.0, 99, 0])).tolist() == [0, 250_000, 500_000]
+    assert along_street(x_m, np.array([0.0, 101, 0]))[2] > 501_000
+
+
 def test_a_bent_street_is_followed_round_its_corner() -> None:
     x_m = np.array([0.0, 30, 60, 90, 90, 90, 90])
     y_m = np.array([0.0, 0, 0, 0, 30, 60, 90])
-    order = np.argsort(along_street(x_m, y_m))
-    assert order.tolist() in ([0, 1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1, 0])
-    assert along_street(x_m, y_m).max() == 180_000
+    position_mm = along_street(x_m, y_m)
+    assert np.argsort(position_mm).tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert 180_000 - 25_000 < position_mm.max() <= 180_000
+    assert np.argsort(along_street(-x_m, y_m)).tolist() == [6, 5, 4, 3, 2, 1, 0], "it too runs from west to east"
+
+
+@pytest.mark.parametrize("turned", [0, 20, 45, 70, 110, 160])
+@pytest.mark.parametrize(("wide_m", "shift_m"), [(0, 0), (12, 0), (12, 15), (20, 15)])
+@pytest.mark.parametrize("shape", ["bow", "serpentine", "hairpin"])
+def test_lamps_on_both_sides_do_not_lengthen_a_bent_street(
+    shape: str, wide_m: float, shift_m: float, turned: float
+) -> None:
+    x_m, y_m, true_m = lamps_beside(*centre_line(shape), wide_m, shift_m)
+    angle = radians(turned)
+    position_m = along_street(x_m * cos(angle) - y_m * sin(angle), x_m * sin(angle) + y_m * cos(angle)) / 1000
+    assert position_m.max() == pytest.approx(true_m.max(), rel=0.04)
+    if shape == "serpentine":
+        assert (position_m[0] < 100) == (turned < 90), "positions run from the western end"
+    backwards_m = position_m.max() - position_m
+    off_m = min(np.abs(position_m - true_m).max(), np.abs(backwards_m - true_m).max())
+    assert off_m < 35
+
+
+def test_a_closed_ring_is_opened_once() -> None:
+    angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    position_mm = along_street(200 * np.cos(angle), 200 * np.sin(angle))
+    # Forty chords of a circle of 400 m across are 1,255 m, less the one that is open.
+    assert position_mm.max() / 1000 == pytest.approx(1255 * 39 / 40, rel=0.04)
+    steps_m = np.diff(np.sort(position_mm)) / 1000
+    assert steps_m.max() < 60
+
+
+def centre_line(shape: str) -> tuple[np.ndarray, np.ndarray]:
+    """A street as a line of many points: three quarters of a circle, a sine, or two arms 120 m apart."""
+    t = np.linspace(0, 1, 4001)
+    if shape == "bow":
+        return 300 * np.cos(1.5 * np.pi * t), 300 * np.sin(1.5 * np.pi * t)
+    if shape == "serpentine":
+        return 2000 * t, 250 * np.sin(4 * np.pi * t)
+    turn = np.clip((t - 0.45) / 0.1, 0, 1) * np.pi
+    return np.minimum(t, 0.45) * 900 + 60 * np.sin(turn) - np.maximum(t - 0.55, 0) * 900, 60 - 60 * np.cos(turn)
+
+
+def lamps_beside(
+    x_m: np.ndarray, y_m: np.ndarray, wide_m: float, shift_m: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lamps every 30 m on both sides of a line, one side shifted, and how far along the line each stands."""
+    way_m = np.concatenate(([0.0], np.cumsum(np.hypot(np.diff(x_m), np.diff(y_m)))))
+    ahead_x, ahead_y = np.gradient(x_m), np.gradient(y_m)
+    norm = np.hypot(ahead_x, ahead_y)
+    places = [np.arange(0, way_m[-1], 30), np.arange(shift_m, way_m[-1], 30)]
+    beside = np.concatenate([np.full(len(places[0]), wide_m / 2), np.full(len(places[1]), -wide_m / 2)])
+    at_m = np.concatenate(places)
+    return (
+        np.interp(at_m, way_m, x_m) - beside * np.interp(at_m, way_m, ahead_y / norm),
+        np.interp(at_m, way_m, y_m) + beside * np.interp(at_m, way_m, ahead_x / norm),
+        at_m,
+    )
+
+
+def test_a_town_fills_an_area_and_a_winding_street_does_not() -> None:
+    # Blocks of 90 m by 90 m with a lamp every 30 m of their streets, 0.7 km each way.
+    x_m, y_m = (axis.ravel() for axis in np.meshgrid(np.arange(24) * 30.0, np.arange(24) * 30.0))
+    on_street = (x_m % 90 == 0) | (y_m % 90 == 0)
+    assert fills_an_area(x_m[on_street], y_m[on_street])
+    for shape in ("bow", "serpentine", "hairpin"):
+        x_m, y_m, _ = lamps_beside(*centre_line(shape), 20, 15)
+        assert not fills_an_area(x_m, y_m)
+    assert not fills_an_area(np.arange(3000) * 30.0, np.zeros(3000))
+    assert not fills_an_area(np.zeros(3000), np.zeros(3000))
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=30))
+def test_any_lamps_have_a_place_from_zero_on(places: list[tuple[int, int]]) -> None:
+    position_mm = along_street(*30.0 * np.array(places).T)
+    assert position_mm.min() == 0
+    # A way from lamp to lamp is at most as long as so many diagonals of the 600 m square, and 60 m more at each end.
+    assert position_mm.max() <= 849_000 * (len(places) - 1) + 120_000
+
+
+def test_the_order_of_lamps_in_the_file_does_not_change_their_places() -> None:
+    x_m, y_m, _ = lamps_beside(*centre_line("serpentine"), 12, 15)
+    order = np.random.default_rng(3).permutation(len(x_m))
+    position_mm = along_street(x_m, y_m)
+    assert np.abs(along_street(x_m[order], y_m[order]) - position_mm[order]).max() <= 1
 
 
 def test_one_lamp_and_no_lamp() -> None:
     assert along_street(np.array([5.0]), np.array([5.0])).tolist() == [0]
     assert along_street(np.zeros(0), np.zeros(0)).tolist() == []
+    assert not fills_an_area(np.zeros(0), np.zeros(0))
