@@ -7,18 +7,20 @@ import gzip
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from sim.counts import Counts, Floats, fill_missing, mean_week, repeat_week
+from sim.counts import Counts, fill_missing, mean_day
 from slic.errors import InputError
 from slic.scenario.model import CountFile
 
 _MINUTE_MS = 60_000
+MOST_PER_H = 100_000
+"""Users an hour in one direction above which a count is taken for a mistake: no path or street carries so many."""
 
 
 @dataclass(slots=True)
@@ -32,17 +34,14 @@ class _Rows:
     skipped: int = 0
 
 
-def read_counts(path: Path, source: CountFile, timezone: str, first_ms: int, last_ms: int) -> Counts:
-    """Read a count file; with ``mean_week`` or ``same_hour_mean`` also fill it for [first, last).
+def read_counts(path: Path, source: CountFile, timezone: str) -> Counts:
+    """Read a count file, scale it to ``passers_per_day`` and fill it with ``same_hour_mean``, where asked for.
 
-    timezone : IANA name of the site, in whose civil time a mean week is taken.
+    timezone : IANA name of the site, in whose civil time the hours for filling are taken.
     Raises InputError with file, line, column, value for anything that is not a count or a time.
     """
     rows = _read_rows(path, source)
-    measured = _on_grid(rows, source, path)
-    if source.mean_week:
-        week = _scaled(mean_week(measured, timezone), source, measured.slot_ms)
-        return repeat_week(week, measured, timezone, first_ms, last_ms)
+    measured = _scaled(_on_grid(rows, source, path), source)
     if source.when_missing == "same_hour_mean":
         return fill_missing(measured, timezone, path.name)
     return measured
@@ -57,6 +56,7 @@ def _read_rows(path: Path, source: CountFile) -> _Rows:
     forward_at = _columns(header, source.forward, path)
     backward_at = _columns(header, source.backward, path)
     clock = _Clock(source, path.name)
+    most = _most(source)
     rows = _Rows([], [], [], [])
     for row in reader:
         if not row:
@@ -68,8 +68,8 @@ def _read_rows(path: Path, source: CountFile) -> _Rows:
             continue
         rows.t_ms.append(t_ms)
         rows.lines.append(reader.line_num)
-        rows.forward.append(_sum(row, forward_at, header, path.name, reader.line_num))
-        rows.backward.append(_sum(row, backward_at, header, path.name, reader.line_num))
+        rows.forward.append(_sum(row, forward_at, header, path.name, reader.line_num, most))
+        rows.backward.append(_sum(row, backward_at, header, path.name, reader.line_num, most))
     if not rows.t_ms:
         raise InputError("has no counts", file=path.name, allowed="at least one row below the header")
     return rows
@@ -111,26 +111,31 @@ def _check_width(row: Sequence[str], header: Sequence[str], file: str, line: int
         )
 
 
-def _sum(row: Sequence[str], columns: Sequence[int], header: Sequence[str], file: str, line: int) -> float:
+def _most(source: CountFile) -> float:
+    """The highest count of a slot that is believed."""
+    return MOST_PER_H * source.slot_min / 60
+
+
+def _sum(row: Sequence[str], columns: Sequence[int], header: Sequence[str], file: str, line: int, most: float) -> float:
     """Sum of the columns; NaN if one of them is empty."""
-    return math.fsum(_count(row[at], header[at], file, line) for at in columns)
+    return math.fsum(_count(row[at], header[at], file, line, most) for at in columns)
 
 
-def _count(text: str, column: str, file: str, line: int) -> float:
+def _count(text: str, column: str, file: str, line: int, most: float) -> float:
     if not text.strip():
         return math.nan
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 <= value < math.inf:
+    if not 0 <= value <= most:
         raise InputError(
             "is not a count",
             file=file,
             line=line,
             field=column,
             value=text,
-            allowed="a number from 0, or an empty cell",
+            allowed=f"0 to {most:,.0f} a slot ({MOST_PER_H:,} an hour), or an empty cell",
         )
     return value
 
@@ -211,15 +216,22 @@ def _warnings(rows: _Rows, path: Path) -> tuple[str, ...]:
     return (f"{path.name}: {rows.skipped} rows at civil times that never happened were left out",)
 
 
-def _scaled(week: tuple[Floats, Floats], source: CountFile, slot_ms: int) -> tuple[Floats, Floats]:
-    """The week scaled to ``passers_per_day`` on the average day; slots never counted do not enter the scale."""
-    forward, backward = week
+def _scaled(counts: Counts, source: CountFile) -> Counts:
     if source.passers_per_day is None:
-        return week
-    per_day = float(np.nanmean(forward + backward)) * 86_400_000 / slot_ms
+        return counts
+    per_day = mean_day(counts)
     if not per_day > 0:
         raise InputError(
             "has no users to scale", file=source.file, field="passers_per_day", value=source.passers_per_day
         )
     scale = source.passers_per_day / per_day
-    return forward * scale, backward * scale
+    highest = scale * float(np.nanmax([counts.forward, counts.backward]))
+    if highest > _most(source):
+        raise InputError(
+            f"makes {highest:,.0f} users of the fullest slot",
+            file=source.file,
+            field="passers_per_day",
+            value=source.passers_per_day,
+            allowed=f"up to {_most(source):,.0f} a slot ({MOST_PER_H:,} an hour)",
+        )
+    return replace(counts, forward=counts.forward * scale, backward=counts.backward * scale)

@@ -2,13 +2,14 @@
 
 import os
 import re
-import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+Shell = Callable[[str], subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -16,11 +17,6 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 def _blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-
-
-def _python(code: str, cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=ENVIRONMENT)
 
 
 def test_the_python_example_prints_what_the_readme_says(tmp_path: Path) -> None:
@@ -32,13 +28,43 @@ def test_the_python_example_prints_what_the_readme_says(tmp_path: Path) -> None:
     assert done.stdout == said
 
 
-def test_the_commands_work(tmp_path: Path) -> None:
-    lines = [line for line in _blocks("sh")[1].splitlines() if line.startswith("slic ")]
-    assert len(lines) >= 6
-    for line in lines:
-        done = _python("from slic.cli import main; main()", tmp_path, *shlex.split(line)[1:])
-        assert done.returncode == 0, f"{line}: {done.stderr}"
-        assert done.stdout
+@pytest.fixture
+def shell(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """A shell in which `slic` is a command, as after activating the environment."""
+    command = tmp_path / "bin" / "slic"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -c "from slic.cli import main; main()" "$@"\n')
+    command.chmod(0o755)
+    environment = {**ENVIRONMENT, "PATH": f"{command.parent}:{os.environ['PATH']}"}
+    return lambda lines: subprocess.run(
+        ["sh", "-e", "-c", lines], capture_output=True, text=True, cwd=tmp_path, env=environment
+    )
+
+
+def test_the_commands_work(shell: Shell) -> None:
+    commands = _blocks("sh")[3]
+    assert len(commands.splitlines()) >= 6
+    done = shell(commands)
+    assert done.returncode == 0, done.stderr
+
+
+def test_own_lamps_and_counts(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "lamps.csv").write_text("id,lat,lon,street,watts\na,51.05,3.71,Main,28\nb,51.0503,3.71,Main,28\n")
+    done = shell(_blocks("sh")[1])
+    assert done.returncode == 0, done.stderr
+    hours = [f"2026-11-{16 + hour // 24:02d}T{hour % 24:02d}:00,{hour % 3},1\n" for hour in range(72)]
+    (tmp_path / "counts.csv").write_text("time,up,down\n" + "".join(hours))
+    counted = "name: counted\nextends: my-street.yaml\nrun: {start: 2026-11-16, nights: 2}\n"
+    (tmp_path / "counted.yaml").write_text(counted + _blocks("yaml")[0])
+    done = shell("slic validate counted.yaml")
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_own_control_program(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(_blocks("yaml")[1])
+    done = shell(_blocks("sh")[2])
+    assert done.returncode == 0, done.stderr
+    assert "mine" in done.stdout and (tmp_path / "runs/mine/report.html").is_file()
 
 
 def test_ci_runs_the_two_commands() -> None:

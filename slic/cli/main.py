@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import signal
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -25,14 +27,25 @@ class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = _naming_the_value(error)
+            raise
         except SlicError as error:
             raise _ended(str(error), error.exit_code) from None
         except KeyboardInterrupt:
             raise _ended("interrupted; what was not finished is not kept", SlicError.exit_code) from None
+        except MemoryError:
+            raise _ended("there is not enough memory for this", SlicError.exit_code) from None
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
             raise _ended(str(error), SlicError.exit_code) from None
+
+
+def _naming_the_value(error: typer.BadParameter) -> str:
+    """Typer's message with the value in the place of the word "Input", where it is one of pydantic's."""
+    faults = getattr(error.__cause__, "errors", None)
+    return error.message.replace("Input", str(faults()[0]["input"]), 1) if faults else error.message
 
 
 def _ended(text: str, exit_code: int) -> typer.Exit:
@@ -78,5 +91,11 @@ app.add_typer(talq_commands.app, name="talq")
 
 
 def main() -> None:
-    """Run the command line with the arguments of this process."""
+    """Run the command line with the arguments of this process. A polite end (SIGTERM) is like Ctrl-C."""
+    signal.signal(signal.SIGTERM, _interrupt)
     app()
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt

@@ -28,17 +28,18 @@ def validate(
 ) -> None:
     """Check a scenario with its data files, without running it.
 
-    Exit code 0: it can run, 4: it can run and something was filled in, 2: it is refused.
+    Exit code 0: it can run, 4: it can run with warnings, 2: it is refused.
 
     Example: slic validate my-street.yaml --set traffic.thin=0.1
     """
     from json import dumps
 
+    from sim.run import check
     from slic.scenario.load import load_scenario
-    from slic.scenario.streets import build_streets, layout_warnings
+    from slic.scenario.streets import build_streets
 
     loaded = load_scenario(file, settings or ())
-    warnings = layout_warnings(loaded)
+    warnings = check(loaded)
     facts = _facts(loaded.scenario, loaded.file, build_streets(loaded)) | {"warnings": warnings}
     typer.echo(dumps(facts, indent=2) if json else _told(facts))
     if warnings:
@@ -50,6 +51,12 @@ def new(
     name: Annotated[str, typer.Argument(help="Name of the scenario; NAME.yaml is written here.")],
     lamps: Annotated[Path, typer.Option(help="Lamp inventory: CSV or GeoJSON, also gzipped.")],
     timezone: Annotated[str, typer.Option(help="Civil time zone, as Europe/Brussels.")],
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD=COLUMN", help="Column of a field that is not guessed, as lamp_id=Mast; repeatable."
+        ),
+    ] = None,
 ) -> None:
     """Write a first scenario file for your own lamps, and print what it assumes.
 
@@ -57,7 +64,7 @@ def new(
     """
     from slic.scenario.new import new_scenario
 
-    path, assumed = new_scenario(name, lamps, timezone)
+    path, assumed = new_scenario(name, lamps, timezone, columns=dict(map(_field_and_column, column or ())))
     typer.echo(f"wrote {path}")
     typer.echo("it assumes:")
     for line in assumed:
@@ -104,6 +111,17 @@ def schema() -> None:
     from slic.scenario.dump import scenario_json_schema
 
     typer.echo(dumps(scenario_json_schema(), indent=2))
+
+
+def _field_and_column(text: str) -> tuple[str, str]:
+    from slic.errors import InputError
+    from slic.site.inventory import FIELDS
+
+    field, equals, column = text.partition("=")
+    if not equals or field not in FIELDS or not column:
+        allowed = f"FIELD=COLUMN, where FIELD is one of {', '.join(FIELDS)}"
+        raise InputError("is not a field and its column", field="--column", value=text, allowed=allowed)
+    return field, column
 
 
 def _facts(scenario: Scenario, file: str, streets: list[Street]) -> dict[str, object]:

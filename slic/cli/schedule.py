@@ -116,10 +116,11 @@ def _default_picture(name: str, year: int, as_json: bool) -> Path | None:
 
 
 def _write_picture(planner: Planner, year: int, target: Path | None) -> Path | None:
+    from slic.files import write_whole
     from slic.report.year_chart import year_chart_svg
 
     if target is not None:
-        target.write_text(year_chart_svg(planner, year), encoding="utf-8")
+        write_whole(target, year_chart_svg(planner, year))
     return target
 
 

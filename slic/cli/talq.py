@@ -96,4 +96,6 @@ def _write(text: str, out: Path | None) -> None:
     if out is None:
         typer.echo(text, nl=False)
     else:
-        out.write_text(text, encoding="utf-8")
+        from slic.files import write_whole
+
+        write_whole(out, text)

@@ -88,9 +88,16 @@ def _find(name_or_path: str, folder: str) -> Path:
     if given.suffix in (".yaml", ".yml") or len(given.parts) > 1:
         if not given.is_file():
             raise InputError("does not exist", file=name_or_path)
+        _refuse_other_file(given, folder)
         return given
     names = _names(folder)
     if name_or_path not in names:
+        _refuse_other_file(given, folder)
         problem = f"is not in the library{nearest(name_or_path, names)}"
         raise InputError(problem, field=folder[:-1], value=name_or_path, allowed=", ".join(names))
     return config_root() / folder / f"{name_or_path}.yaml"
+
+
+def _refuse_other_file(given: Path, folder: str) -> None:
+    if given.is_file() and given.suffix not in (".yaml", ".yml"):
+        raise InputError(f"is not a {folder[:-1]}", file=str(given), allowed="a .yaml file")

@@ -86,8 +86,20 @@ def _words(fault: Any, path: ValuePath, schema: Schema) -> tuple[str, object, st
         return str(fault["ctx"]["error"]), value, ""
     if kind == "union_tag_invalid":
         return "is no known kind", fault["ctx"]["tag"], fault["ctx"]["expected_tags"].replace("'", "")
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return "is not a mapping", value, _mapping_words(path, schema)
     message = fault["msg"].replace("Input should", "should", 1)
     return message[0].lower() + message[1:], value, _allowed(schema)
+
+
+def _mapping_words(path: ValuePath, schema: Schema) -> str:
+    """What may stand where a mapping belongs, in words."""
+    section, depth = path[0] if path else "", len(path)
+    if section in ("programs", "luminaires") and depth == 1:
+        return "a list of library names, or NAME: {fields}"
+    keys = ", ".join(sorted(schema.get("properties", {})))
+    whole = f"{{field: value, ...}} with fields of: {keys}" if keys else _allowed(schema) or "{key: value, ...}"
+    return f"{{use: library-name}}, or {whole}" if section in ("programs", "luminaires") and depth == 2 else whole
 
 
 def _allowed(schema: Schema) -> str:
@@ -99,12 +111,16 @@ def _allowed(schema: Schema) -> str:
     low = schema.get("minimum", schema.get("exclusiveMinimum"))
     high = schema.get("maximum", schema.get("exclusiveMaximum"))
     if low is not None:
-        words.append(f"{'above ' if 'exclusiveMinimum' in schema else ''}{low:g}")
+        words.append(f"{'above ' if 'exclusiveMinimum' in schema else ''}{_number(low)}")
     if high is not None:
-        words.append(f"to {high:g}")
+        words.append(f"to {_number(high)}")
     if "description" in schema and not schema.get("properties"):
         words.append(schema["description"])
     return " ".join(words)
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else f"{value:g}"
 
 
 @cache

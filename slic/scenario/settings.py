@@ -7,6 +7,7 @@ from typing import Any
 
 from slic.errors import InputError
 from slic.scenario.document import Document, Origin, ValuePath
+from slic.scenario.expand import expand
 from slic.scenario.model import Scenario
 from slic.scenario.model_errors import allowed_keys, nearest
 from slic.scenario.yaml_file import read_value
@@ -15,7 +16,7 @@ _NAMED = ("programs", "luminaires", "calendars")
 
 
 def apply_settings(document: Document, settings: Sequence[str]) -> None:
-    """Sets values by their paths, in place. List items go by their index from 0.
+    """Sets values by their paths, in place, and fills in library entries. List items go by their index from 0.
 
     A value is YAML, so ``[a, b]`` and ``{at: "23:00", level_pct: 20}`` work too.
     Raises InputError for text without ``=`` and for a path that the scenario does not have.
@@ -27,6 +28,7 @@ def apply_settings(document: Document, settings: Sequence[str]) -> None:
             raise InputError("is not a setting", file=shown, value=setting, allowed="path=value")
         path = tuple(int(p) if p.isdecimal() else p for p in path_text.strip().split("."))
         _set(document, path, read_value(value_text, shown), shown)
+        expand(document)
 
 
 def _set(document: Document, path: ValuePath, value: object, shown: str) -> None:
@@ -40,6 +42,8 @@ def _set(document: Document, path: ValuePath, value: object, shown: str) -> None
         here = here[part]
     _forget(document, path)
     document.origins[path] = Origin(shown, None)
+    if path[0] in _NAMED:  # what is wrong with a changed program as a whole is not the library's fault
+        document.origins[path[:2]] = Origin(shown, None)
 
 
 def _check_part(document: Document, here: Any, path: ValuePath, shown: str, last: bool) -> None:

@@ -20,6 +20,9 @@ from slic.site.table import Row, Table, read_table, values_of
 
 FIELDS = ("lamp_id", "lat", "lon", "street", "group", "lamp_type", "lamp_w", "lamp_w_2", "n_lights")
 
+ROW_NUMBER = "(row number)"
+"""As the column of ``lamp_id``: lamps without ids are called by their line or feature, as ``line-2``."""
+
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _GROUP = re.compile(r"[a-z0-9][a-z0-9-]*")
 _MAX_LIGHTS = 50
@@ -46,6 +49,7 @@ class InventoryLamp:
     """A lamp post as the file has it.
 
     light_w : lamp watts of each light on it; street, group, lamp_type : empty if unknown
+    row : where it stands in the file
     """
 
     id: str
@@ -55,6 +59,7 @@ class InventoryLamp:
     group: str
     lamp_type: str
     light_w: tuple[float, ...]
+    row: Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class _Reader:
     def __init__(self, table: Table, shown: str, form: InventoryFormat) -> None:
         self.table, self.shown, self.form = table, shown, form
         self.notes: Counter[str] = Counter()
-        self.lines: dict[str, int | None] = {}
+        self.seen: dict[str, Row] = {}
         self.columns = self._mapped()
 
     def kept(self) -> list[Row]:
@@ -96,7 +101,8 @@ class _Reader:
             if not rows:
                 seen = list(values_of(self.table, column))
                 allowed = ", ".join(seen[:12]) + (", ..." if len(seen) > 12 else "")
-                raise self._error("is in no row that is left", None, column, value, allowed)
+                problem = "is in no row that is left"
+                raise InputError(problem, file=self.shown, field=column, value=value, allowed=allowed)
         return rows
 
     def lamp(self, row: Row) -> InventoryLamp:
@@ -113,56 +119,60 @@ class _Reader:
             group=self._group(row),
             lamp_type=self._cell(row, "lamp_type"),
             light_w=self._light_w(row),
+            row=row,
         )
 
     def _mapped(self) -> dict[str, str]:
         for name, column in self.form.columns.items():
             if name not in FIELDS:
-                raise self._error("is not a field", None, f"columns.{name}", None, ", ".join(FIELDS))
-            self._check_column(column, f"columns.{name}")
+                raise InputError("is not a field", file=self.shown, field=f"columns.{name}", allowed=", ".join(FIELDS))
+            if (name, column) != ("lamp_id", ROW_NUMBER):
+                self._check_column(column, f"columns.{name}")
         own = {name: name for name in FIELDS if name in self.table.columns}
         columns = own | dict(self.form.columns)
         for name in ("lamp_id", "lat", "lon"):
             if name not in columns:
                 allowed = f"columns: {{{name}: one of {', '.join(self.table.columns)}}}"
-                raise self._error("has no column", 1, name, None, allowed)
+                raise InputError("has no column", file=self.shown, line=1, field=name, allowed=allowed)
         return columns
 
     def _check_column(self, column: str, named_by: str) -> None:
         if column not in self.table.columns:
-            raise self._error("is not a column", 1, named_by, column, ", ".join(self.table.columns))
+            allowed = ", ".join(self.table.columns)
+            raise InputError("is not a column", file=self.shown, line=1, field=named_by, value=column, allowed=allowed)
 
     def _cell(self, row: Row, name: str) -> str:
         return row.cells.get(self.columns.get(name, ""), "")
 
     def _identity(self, row: Row) -> str:
+        if self.columns["lamp_id"] == ROW_NUMBER:
+            return row.name.replace(" ", "-").replace(".", "-")
         found = self._cell(row, "lamp_id")
         if not found:
-            raise self._error("is missing", row.line, self.columns["lamp_id"], None, "an id of its own")
-        if found in self.lines:
-            first = self.lines[found]
-            problem = "stands twice" + (f", first in line {first}" if first else "")
-            raise self._error(problem, row.line, self.columns["lamp_id"], found, "an id of its own")
-        self.lines[found] = row.line
+            raise self._error("is missing", row, self.columns["lamp_id"], None, "an id of its own")
+        if found in self.seen:
+            problem = f"stands twice, first in {self.seen[found].name}"
+            raise self._error(problem, row, self.columns["lamp_id"], found, "an id of its own")
+        self.seen[found] = row
         return found
 
     def _position(self, row: Row) -> tuple[float, float]:
         latitude, longitude = self._number(row, "lat"), self._number(row, "lon")
         if latitude is None or longitude is None:
             name = "lat" if latitude is None else "lon"
-            raise self._error("is missing", row.line, self.columns[name], None, "WGS84 degrees")
+            raise self._error("is missing", row, self.columns[name], None, "WGS84 degrees")
         fault = position_fault(latitude, longitude)
         if fault:
             columns = f"{self.columns['lat']}, {self.columns['lon']}"
             value = f"{self._cell(row, 'lat')}, {self._cell(row, 'lon')}"
-            raise self._error(fault, row.line, columns, value, "WGS84 degrees (EPSG:4326)")
+            raise self._error(fault, row, columns, value, "WGS84 degrees (EPSG:4326)")
         return latitude, longitude
 
     def _group(self, row: Row) -> str:
         group = self._cell(row, "group")
         if group and not _GROUP.fullmatch(group):
             allowed = "small letters, digits and hyphens"
-            raise self._error("is not a group name", row.line, self.columns["group"], group, allowed)
+            raise self._error("is not a group name", row, self.columns["group"], group, allowed)
         return group
 
     def _light_w(self, row: Row) -> tuple[float, ...]:
@@ -172,7 +182,7 @@ class _Reader:
             self.notes["lamps without watts, taken as default_power_w"] += 1
         if first is None:
             column = self.columns.get("lamp_w", "lamp_w")
-            raise self._error("is missing", row.line, column, None, "watts, or a default_power_w")
+            raise self._error("is missing", row, column, None, "watts, or a default_power_w")
         second = self._watts(row, "lamp_w_2")
         return (first,) * self._lights(row) if second is None else (first, second)
 
@@ -180,7 +190,7 @@ class _Reader:
         watts = self._number(row, name)
         if watts is not None and not 0 < watts <= 5000:
             allowed = "above 0 to 5000 W"
-            raise self._error("is out of range", row.line, self.columns[name], self._cell(row, name), allowed)
+            raise self._error("is out of range", row, self.columns[name], self._cell(row, name), allowed)
         return watts
 
     def _lights(self, row: Row) -> int:
@@ -189,7 +199,7 @@ class _Reader:
             return 1
         if lights != int(lights) or not 1 <= lights <= _MAX_LIGHTS:
             value = self._cell(row, "n_lights")
-            raise self._error("is no number of lights", row.line, self.columns["n_lights"], value, "1 to 50")
+            raise self._error("is no number of lights", row, self.columns["n_lights"], value, "1 to 50")
         return int(lights)
 
     def _number(self, row: Row, name: str) -> float | None:
@@ -200,8 +210,9 @@ class _Reader:
         if not _NUMBER.fullmatch(plain):
             comma = "," in text and not self.form.decimal_comma
             allowed = "a number; decimal_comma: true if commas are meant" if comma else "a number"
-            raise self._error("is not a number", row.line, self.columns[name], text, allowed)
+            raise self._error("is not a number", row, self.columns[name], text, allowed)
         return float(plain)
 
-    def _error(self, problem: str, line: int | None, column: str, value: object, allowed: str) -> InputError:
-        return InputError(problem, file=self.shown, line=line, field=column, value=value, allowed=allowed)
+    def _error(self, problem: str, row: Row, column: str, value: object, allowed: str) -> InputError:
+        field = column if row.feature is None else f"{row.name}.{column}"
+        return InputError(problem, file=self.shown, line=row.line, field=field, value=value, allowed=allowed)

@@ -17,10 +17,16 @@ _GEOJSON = (".geojson", ".json")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its line in a CSV file (None in GeoJSON) and its cells by column."""
+    """One row: its line in a CSV file, or its feature in GeoJSON, counted from 0, and its cells by column."""
 
     line: int | None
     cells: dict[str, str]
+    feature: int | None = None
+
+    @property
+    def name(self) -> str:
+        """How people find the row, as ``line 3`` or ``features.2``."""
+        return f"features.{self.feature}" if self.line is None else f"line {self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ def _feature(feature: Any, index: int, shown: str) -> Row:
         allowed = "a feature with properties and a Point"
         raise InputError("is not a lamp", file=shown, field=f"features.{index}", allowed=allowed) from None
     identity = {"lamp_id": str(feature["id"])} if "id" in feature else {}
-    return Row(None, identity | cells | {"lat": str(latitude), "lon": str(longitude)})
+    return Row(None, identity | cells | {"lat": str(latitude), "lon": str(longitude)}, index)
 
 
 def values_of(table: Table, column: str) -> Iterator[str]:

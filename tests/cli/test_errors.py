@@ -1,5 +1,8 @@
 """What the command line does with bad input: one line on stderr, an exit code, no traceback, nothing half done."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,11 +47,38 @@ def test_a_bad_start_date(slic: Slic, tiny: Path) -> None:
     _refused(slic("simulate", str(tiny), "--start", "2022-02-30"), "run.start", "2022-02-30")
 
 
-@pytest.mark.parametrize("option", [["--nights", "0"], ["--nights", "x"], ["--nosuch"], ["--jobs", "0"]])
-def test_a_bad_option_is_a_usage_error(slic: Slic, tiny: Path, option: list[str]) -> None:
+@pytest.mark.parametrize(
+    "option", [["--nights", "0"], ["--nights", "1.5"], ["--seed", "-1"], ["--nosuch"], ["--jobs", "0"]]
+)
+def test_a_bad_option_is_a_usage_error_that_repeats_it(slic: Slic, tiny: Path, option: list[str]) -> None:
     done = slic("simulate", str(tiny), *option)
     assert done.exit_code == 2
-    assert "Traceback" not in done.output and option[0] in done.stderr
+    assert "Traceback" not in done.output
+    message = done.stderr.splitlines()[-1]
+    assert all(word in message for word in option)
+
+
+TOO_LITTLE_MEMORY = """
+import resource
+from slic.cli import main
+import numpy, slic.api
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 200_000_000, -1))
+main()
+"""
+
+
+def test_too_little_memory_is_one_line(tiny: Path) -> None:
+    crowded = ["traffic.source.forward_per_h=36000", "lamps.count=20000"]
+    settings = [word for setting in crowded for word in ("--set", setting)]
+    done = subprocess.run(
+        [sys.executable, "-c", TOO_LITTLE_MEMORY, "simulate", str(tiny), "--jobs", "1", *settings],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "error: there is not enough memory for this\n"
 
 
 def test_a_folder_that_is_no_run_is_left_alone(slic: Slic, tiny: Path) -> None:

@@ -3,10 +3,8 @@
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,26 +106,6 @@ def test_explain_refuses_what_is_not_in_the_run(slic: Slic, tiny: Path) -> None:
         assert value.split()[0] in done.stderr
     done = slic("explain", "a", "--lamp", lamp_id, "--at", "yesterday", "--program", "presence")
     assert done.exit_code == 2 and "yesterday" in done.stderr
-
-
-def test_ctrl_c_ends_with_one_line_and_no_run(tiny: Path) -> None:
-    code = "from slic.cli import main; main()"
-    arguments = ["simulate", str(tiny), "--nights", "3000", "--jobs", "2", "--out", "a"]
-    root = Path(__file__).resolve().parents[2]
-    child = subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env={**os.environ, "PYTHONPATH": str(root)},
-    )
-    time.sleep(4)
-    assert child.poll() is None, "the run is over before it could be interrupted"
-    os.killpg(child.pid, signal.SIGINT)  # as a terminal does: to all processes of the group
-    _, stderr = child.communicate(timeout=20)
-    assert child.returncode == 3, stderr
-    assert stderr.strip().splitlines() == ["error: interrupted; what was not finished is not kept"]
-    assert not Path("a").exists() and not list(Path().glob(".a.partial*"))
 
 
 def test_progress_shows_on_a_terminal_only(tiny: Path) -> None:

@@ -49,6 +49,14 @@ def test_a_program_can_be_added_whole_or_from_the_library(load) -> None:
         ("traffic.thin=[1", "is not valid YAML", ""),
         ("name.x=1", "lies inside a single value", ""),
         ("slic=2", "should be 1", "1"),
+        ("run.seed=9007199254740993", "should be less", "0 to 9007199254740992"),
+        ("programs={half: presence-train}", "programs.half: 'presence-train' is not a mapping", "{use: library-name}"),
+        ("programs.half=5", "programs.half: 5 is not a mapping", "{use: library-name}"),
+        ("programs=presence-train", "programs: 'presence-train' is not a mapping", "a list of library names"),
+        ("run=5", "run: 5 is not a mapping", "nights"),
+        ("lamps=5", "lamps: 5 is not a mapping", "row"),
+        ("programs.full={use: full-night, idle_level_pct: 0}", "never lights", ""),
+        ("programs.half.idle_level_pct=0", "never lights", ""),
     ],
 )
 def test_faulty_settings_name_themselves_and_what_is_allowed(load, setting: str, words: str, allowed: str) -> None:
@@ -57,3 +65,18 @@ def test_faulty_settings_name_themselves_and_what_is_allowed(load, setting: str,
     assert caught.value.file == f"--set {setting}"
     assert words in str(caught.value)
     assert allowed in caught.value.allowed
+
+
+def test_a_program_of_a_list_can_be_changed_in_the_same_command(load) -> None:
+    settings = ("programs=[full-night, presence-train]", "programs.presence-train.hold_s=45", "baseline=full-night")
+    programs = load(settings=settings).scenario.programs
+    assert list(programs) == ["full-night", "presence-train"]
+    assert programs["presence-train"].hold_s == 45
+
+
+def test_a_library_program_made_dark_is_not_the_librarys_fault(load) -> None:
+    """The program is the library's, the level of 0 is the user's."""
+    dark = ("programs.night={use: full-night}", "programs.night.idle_level_pct=0")
+    with pytest.raises(InputError, match="never lights") as caught:
+        load(settings=dark)
+    assert caught.value.file == f"--set {dark[1]}"

@@ -1,6 +1,7 @@
 """Inventories as towns have them: read right, or refused with file, line, column, value and what is allowed."""
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -180,3 +181,22 @@ def test_wrong_mappings_and_filters_name_what_there_is(tmp_path: Path, form: Inv
 @pytest.mark.parametrize("text", ['{"type": "Feature"}', "[1]", "{", '{"features": [{"properties": {}}]}'])
 def test_faulty_geojson_is_refused(tmp_path: Path, text: str) -> None:
     refused(tmp_path, text, None, "lamps.geojson")
+
+
+def feature(**properties: object) -> str:
+    point = '{"type": "Point", "coordinates": [3.71, 51.05]}'
+    return f'{{"type": "Feature", "properties": {json.dumps(properties)}, "geometry": {point}}}'
+
+
+@pytest.mark.parametrize(
+    ("features", "field", "problem"),
+    [
+        ([feature(lamp_id="a", lamp_w=28), feature(lamp_id="b", lamp_w=-1)], "features.1.lamp_w", "is out of range"),
+        ([feature(lamp_id="a", lamp_w=28)] * 3, "features.1.lamp_id", "stands twice, first in features.0"),
+        ([feature(lamp_id="a", lamp_w=28), '{"properties": {}}'], "features.1", "is not a lamp"),
+    ],
+)
+def test_geojson_faults_name_the_feature(tmp_path: Path, features: list[str], field: str, problem: str) -> None:
+    text = '{"type": "FeatureCollection", "features": [' + ", ".join(features) + "]}"
+    error = refused(tmp_path, text, None, "lamps.geojson")
+    assert (error.field, error.problem) == (field, problem)
