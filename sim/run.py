@@ -42,12 +42,14 @@ def simulate(
     jobs : worker processes, default one per core; progress : called after each street-night
     Raises InputError for bad data files, RunError if a worker dies.
     """
+    if jobs is not None and jobs < 1:
+        raise InputError("is no number of workers", field="jobs", value=jobs, allowed="1 or more, or None")
     setup, coverage, warnings = _made_ready(loaded)
     tasks = _tasks(setup)
     began = time.perf_counter()
     results: list[NightResult | None] = [None] * len(tasks)
     simulated_ms = 0
-    finished = run_tasks(setup, tasks, jobs or default_jobs(len(tasks)))
+    finished = run_tasks(setup, tasks, default_jobs(len(tasks)) if jobs is None else jobs)
     for done, (position, result) in enumerate(finished, 1):
         results[position] = result
         simulated_ms += result.tallies[0].end_ms - result.tallies[0].start_ms

@@ -1,7 +1,9 @@
 """Spreads street-nights over processes. The results come back in the order of the tasks, whatever the number.
 
 Each worker has a pipe of its own, whose other end only the main process holds. So a worker ends when the main process
-is gone, however it went, and a worker that died is an end of file and never a wait for ever.
+is gone, however it went, and a worker that died is an end of file and never a wait for ever. The pool of
+concurrent.futures cannot promise that: its workers share one queue, and one that is killed while it holds the
+queue's lock leaves all others, and the main process, waiting.
 """
 
 from __future__ import annotations
@@ -107,7 +109,10 @@ def _collect(workers: Sequence[_Worker], chunks: Iterator[Chunk]) -> Iterator[tu
                 _hand_out(worker, chunks)
                 yield from enumerate(outcome, at)
     except (EOFError, ConnectionError):
-        raise RunError("a worker process died; too little memory is the usual reason, fewer jobs help") from None
+        raise RunError(
+            "a worker process died. Too little memory is the usual reason (fewer jobs help); in a script of your own "
+            "it is a missing 'if __name__ == \"__main__\":' around the call"
+        ) from None
 
 
 def _hand_out(worker: _Worker, chunks: Iterator[Chunk]) -> None:

@@ -7,11 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from slic.errors import InputError, RunError, SlicError
+
 if TYPE_CHECKING:
-    from slic.api import explain, open_run, simulate
+    from slic.api import Run, demo, explain, open_run, schedule, simulate, validate
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "explain", "open_run", "simulate"]
+__all__ = [
+    "InputError",
+    "Run",
+    "RunError",
+    "SlicError",
+    "__version__",
+    "demo",
+    "explain",
+    "open_run",
+    "schedule",
+    "simulate",
+    "validate",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,3 +35,8 @@ def __getattr__(name: str) -> Any:
     from slic import api
 
     return getattr(api, name)
+
+
+def __dir__() -> list[str]:
+    """The public names, for completion in notebooks."""
+    return sorted(__all__)

@@ -1,8 +1,9 @@
-"""The Python API: one call for each thing the command line does. ``import slic`` offers the main ones."""
+"""The Python API: what the command line does, as calls. ``import slic`` offers them."""
 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,18 +12,22 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sim.run import Explanation, Progress, explain_moment
+from sim.run import Explanation, Progress, check, explain_moment
 from sim.run import simulate as run_scenario
+from slic.control.place import Place
+from slic.control.planner import planner_for
+from slic.control.year import YearSummary, year_summary
 from slic.errors import InputError
 from slic.report.folder import check_target, open_run, write_run
 from slic.report.provenance import collect_provenance
 from slic.report.run import Run
+from slic.scenario.library import config_root, load_program
 from slic.scenario.load import load_scenario
 from slic.scenario.loaded import LoadedScenario, data_files, find_file
 from slic.scenario.model import Scenario
 from slic.scenario.yaml_file import read_model
 
-__all__ = ["Explanation", "Run", "demo", "explain", "open_run", "simulate"]
+__all__ = ["Explanation", "Run", "YearSummary", "demo", "explain", "open_run", "schedule", "simulate", "validate"]
 
 DEMO_SCENARIO = "ghent-coupure"
 DEMO_SETTINGS = ("run.replicates=2",)
@@ -93,6 +98,23 @@ def explain(run: str | Path, *, lamp: str, at: str, program: str, replicate: int
     return explain_moment(loaded, program, lamp, t_ms, replicate)
 
 
+def validate(scenario: str | Path, *, settings: Settings = ()) -> list[str]:
+    """Check a scenario with its data files, without running it; the warnings that a run would end with.
+
+    Raises InputError where a run would be refused.
+    """
+    return check(load_scenario(scenario, _as_list(settings)))
+
+
+def schedule(program: str | Path, *, latitude: float, longitude: float, timezone: str, year: int) -> YearSummary:
+    """Hours, switchings and saving of a program over a civil year at a place.
+
+    program : name of a library program, or path of a program file; latitude, longitude : degrees;
+    timezone : IANA name. Raises InputError for an unknown program, place or time zone.
+    """
+    return year_summary(planner_for(load_program(str(program)), Place(latitude, longitude, timezone)), year)
+
+
 def moment_ms(text: str, timezone: str) -> int:
     """UTC milliseconds of a moment as people write it (see :func:`explain`)."""
     allowed = "YYYY-MM-DD HH:MM, civil time of the site, or UTC with a Z at the end"
@@ -126,18 +148,27 @@ def _run(loaded: LoadedScenario, folder: Path, jobs: int | None, overwrite: bool
         "lamp_nights_per_s": round(lamp_nights / simulated_s, 1),
     }
     log = [{"event": "warning", "text": text} for text in result.warnings]
-    provenance = collect_provenance(loaded.file, loaded.inputs)
+    provenance = collect_provenance(loaded.file, loaded.inputs, _data_folder(loaded, folder))
     write_run(folder, loaded.scenario, result, provenance, timing, log, overwrite=overwrite)
     return open_run(folder)
+
+
+def _data_folder(loaded: LoadedScenario, folder: Path) -> str:
+    """Where the data files are, seen from the run folder, so that both can move together."""
+    if loaded.base_dir.resolve().is_relative_to(config_root().resolve()):
+        return ""
+    return Path(os.path.relpath(loaded.base_dir.resolve(), folder.resolve())).as_posix()
 
 
 def _loaded_again(run: Run) -> LoadedScenario:
     """The scenario of a run, with its data files where they were and as they were."""
     scenario = read_model(run.folder / "scenario.yaml", Scenario, str(run.folder / "scenario.yaml"))
-    base_dir = Path(run.provenance["scenario_file"]).parent
+    base_dir = run.folder / run.provenance["data_folder"]
     inputs: dict[str, str] = run.provenance["inputs"]
     for name in data_files(scenario).values():
         path = find_file(base_dir, name)
-        if path is not None and sha256(path.read_bytes()).hexdigest() != inputs.get(name):
+        if path is None:
+            raise InputError("does not exist", file=str(base_dir / name), allowed="the data file that the run read")
+        if sha256(path.read_bytes()).hexdigest() != inputs.get(name):
             raise InputError("is not the file that the run read", file=str(path), allowed="the same bytes")
     return LoadedScenario(scenario, run.provenance["scenario_file"], base_dir, inputs)

@@ -135,7 +135,10 @@ def test_import_slic_is_light() -> None:
 def test_public_names_are_the_documented_ones() -> None:
     import slic
 
-    assert sorted(slic.__all__) == ["__version__", "explain", "open_run", "simulate"]
+    functions = ["demo", "explain", "open_run", "schedule", "simulate", "validate"]
+    assert sorted(slic.__all__) == ["InputError", "Run", "RunError", "SlicError", "__version__", *functions]
+    readme = (ROOT / "README.md").read_text()
+    assert [name for name in functions if f"slic.{name}" not in readme] == []
     assert callable(slic.simulate) and callable(slic.open_run) and callable(slic.explain)
     with pytest.raises(AttributeError, match="nosuch"):
         slic.nosuch  # noqa: B018

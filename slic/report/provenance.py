@@ -17,11 +17,13 @@ class Provenance:
     """What is needed to make a run again.
 
     scenario_file : as the user named it; inputs : file name -> sha256, of every file that was read
+    data_folder : folder of the scenario file, seen from the run folder; "" for a shipped scenario
     slic_version, python_version : as installed; packages : name -> version of what the numbers depend on
     """
 
     scenario_file: str
     inputs: Mapping[str, str] = field(default_factory=dict)
+    data_folder: str = ""
     slic_version: str = ""
     python_version: str = ""
     packages: Mapping[str, str] = field(default_factory=dict)
@@ -31,11 +33,12 @@ class Provenance:
         return asdict(self)
 
 
-def collect_provenance(scenario_file: str, inputs: Mapping[str, str]) -> Provenance:
+def collect_provenance(scenario_file: str, inputs: Mapping[str, str], data_folder: str = "") -> Provenance:
     """Provenance of a run in this installation."""
     return Provenance(
         scenario_file=scenario_file,
         inputs=dict(sorted(inputs.items())),
+        data_folder=data_folder,
         slic_version=__version__,
         python_version=platform.python_version(),
         packages={name: _version(name) for name in _PACKAGES},

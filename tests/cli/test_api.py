@@ -1,5 +1,6 @@
 """The Python API beneath the command line."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,41 @@ def test_explain_wants_the_data_of_the_run(tiny: Path) -> None:
     lamp = run.tables["lamps"][0]["lamp"]
     asked = {"lamp": str(lamp), "at": "2022-11-14 20:00", "program": "presence"}
     assert slic.explain("a", **asked).program == "presence"
+    elsewhere = Path("elsewhere")
+    elsewhere.mkdir()
+    with contextlib.chdir(elsewhere):
+        assert slic.explain("../a", **asked).program == "presence"
     Path("counts.csv").write_text(COUNTS.replace(",4,", ",5,"))
     with pytest.raises(InputError, match="is not the file that the run read"):
         slic.explain("a", **asked)
+
+
+def test_validate_and_schedule_are_calls_too(tiny: Path) -> None:
+    """London 2023, sun below -0.8333 degrees: 4,280.1 lit hours."""
+    assert slic.validate(tiny) == []
+    with pytest.raises(slic.InputError, match="presence"):
+        slic.validate(tiny, settings={"programs.nobody.hold_s": 5})
+    year = slic.schedule("full-night", latitude=51.5074, longitude=-0.1278, timezone="Europe/London", year=2023)
+    assert year.lit_h == pytest.approx(4280.1, rel=0.0005)
+
+
+def test_the_package_shows_its_public_names() -> None:
+    assert set(slic.__all__) == set(dir(slic))
+    assert all(hasattr(slic, name) for name in slic.__all__)
+
+
+@pytest.mark.parametrize("jobs", [0, -1])
+def test_a_number_of_workers_below_one_is_refused(tiny: Path, jobs: int) -> None:
+    with pytest.raises(slic.InputError, match="jobs"):
+        slic.simulate(tiny, out="a", jobs=jobs)
+
+
+def test_a_demo_replaces_an_earlier_demo_and_nothing_else(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demonstration made small: a night with one cyclist in a hundred."""
+    small = ("run.replicates=1", "run.nights=1", "traffic.thin=0.01")
+    monkeypatch.setattr("slic.api.DEMO_SETTINGS", small)
+    first = slic.demo("d").summary
+    assert slic.demo("d").summary == first
+    slic.simulate(tiny, out="other")
+    with pytest.raises(slic.InputError, match="other"):
+        slic.demo("other")
