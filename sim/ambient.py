@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +12,7 @@ from sim.counts import Floats, Integers
 from slic.control.place import Place
 from slic.control.sun import elevation_deg
 from slic.errors import InputError
+from slic.files import csv_rows, read_text
 from slic.scenario.model import SunAmbient, WeatherAmbient
 
 BAND_LUX = (1.0, 1000.0)
@@ -109,24 +107,21 @@ def readings(
 
 
 def _rows(path: Path, ambient: WeatherAmbient) -> list[tuple[int, dict[str, str]]]:
-    try:
-        raw = path.read_bytes()
-        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InputError("does not exist", file=path.name, field="ambient.file", allowed="a weather file") from None
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read ({error})", file=path.name, allowed="CSV in UTF-8, or .csv.gz") from None
-    reader = csv.DictReader(io.StringIO(text))
+    lines = csv_rows(read_text(path), path.name)
+    _, header = next(lines, (1, []))
     needed = ["time_utc"] if ambient.layout == "utc-minute" else ["month", "day", "hour_ending"]
     for column in [*needed, ambient.lux_column]:
-        if column not in (reader.fieldnames or ()):
-            found = ", ".join(reader.fieldnames or ()) or "an empty file"
+        if column not in header:
+            found = ", ".join(header) or "an empty file"
             raise InputError("is not a column", file=path.name, line=1, field="column", value=column, allowed=found)
-    rows = [(reader.line_num, row) for row in reader]
-    for line, row in rows:
-        if None in row or None in row.values():
-            allowed = f"{len(reader.fieldnames or ())} cells"
-            raise InputError("has too few or too many cells", file=path.name, line=line, field="row", allowed=allowed)
+    rows = []
+    for line, cells in lines:
+        if cells and len(cells) != len(header):
+            raise InputError(
+                "has too few or too many cells", file=path.name, line=line, field="row", allowed=f"{len(header)} cells"
+            )
+        if cells:
+            rows.append((line, dict(zip(header, cells, strict=True))))
     if not rows:
         raise InputError("has no rows", file=path.name, allowed="at least one row below the header")
     return rows

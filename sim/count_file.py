@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +13,7 @@ import numpy as np
 
 from sim.counts import Counts, fill_missing, mean_day
 from slic.errors import InputError
+from slic.files import csv_rows, read_text
 from slic.scenario.model import CountFile
 
 _MINUTE_MS = 60_000
@@ -48,8 +46,8 @@ def read_counts(path: Path, source: CountFile, timezone: str) -> Counts:
 
 
 def _read_rows(path: Path, source: CountFile) -> _Rows:
-    reader = csv.reader(io.StringIO(_text(path)))
-    header = next(reader, None)
+    lines = csv_rows(read_text(path), path.name)
+    _, header = next(lines, (1, []))
     if not header:
         raise InputError("is empty", file=path.name, allowed="a CSV file with a header line")
     time_at = _columns(header, [source.time_column], path)[0]
@@ -58,31 +56,21 @@ def _read_rows(path: Path, source: CountFile) -> _Rows:
     clock = _Clock(source, path.name)
     most = _most(source)
     rows = _Rows([], [], [], [])
-    for row in reader:
+    for line, row in lines:
         if not row:
             continue
-        _check_width(row, header, path.name, reader.line_num)
-        t_ms = clock.utc_ms(row[time_at], reader.line_num)
+        _check_width(row, header, path.name, line)
+        t_ms = clock.utc_ms(row[time_at], line)
         if t_ms is None:
             rows.skipped += 1
             continue
         rows.t_ms.append(t_ms)
-        rows.lines.append(reader.line_num)
-        rows.forward.append(_sum(row, forward_at, header, path.name, reader.line_num, most))
-        rows.backward.append(_sum(row, backward_at, header, path.name, reader.line_num, most))
+        rows.lines.append(line)
+        rows.forward.append(_sum(row, forward_at, header, path.name, line, most))
+        rows.backward.append(_sum(row, backward_at, header, path.name, line, most))
     if not rows.t_ms:
         raise InputError("has no counts", file=path.name, allowed="at least one row below the header")
     return rows
-
-
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-        return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InputError("does not exist", file=path.name, allowed="a count file") from None
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read ({error})", file=path.name, allowed="CSV in UTF-8, or .csv.gz") from None
 
 
 def _columns(header: Sequence[str], names: Sequence[str], path: Path) -> list[int]:

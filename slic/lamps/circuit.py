@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from math import isfinite
 from pathlib import Path
 
 from slic.errors import InputError
+from slic.files import csv_rows, read_text
 
 COLUMNS = ("lamp_type", "lamp_w", "circuit_w")
 
@@ -70,13 +70,9 @@ def _interpolated(entries: tuple[tuple[float, float], ...], lamp_w: float) -> fl
 
 def _rows(file: str) -> list[tuple[int, list[str]]]:
     """Rows below the header with their line numbers; blank lines are left out."""
-    try:
-        with open(file, encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream)
-            header = next(reader, [])
-            rows = [(reader.line_num, row) for row in reader if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise _error(f"cannot be read: {error}", file, None, "", None, "a CSV file in UTF-8") from error
+    lines = csv_rows(read_text(Path(file), file), file)
+    _, header = next(lines, (1, []))
+    rows = [(line, row) for line, row in lines if row]
     if tuple(name.strip() for name in header) != COLUMNS:
         raise _error("is the wrong header", file, 1, "header", ",".join(header), ",".join(COLUMNS))
     return rows

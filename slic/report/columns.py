@@ -144,8 +144,16 @@ _DECISIONS = (
     Column("decisions", "ramp_s", "number", "s", "time of the whole transition", 3),
     _text("decisions", "source", "priority or rung that decided"),
     _text("decisions", "rule", "the control, in words"),
-    _text("decisions", "cause", "input that triggered it; empty for a plain schedule step"),
-    _time("decisions", "until_utc", "when the decision ends if nothing else happens"),
+    _text(
+        "decisions",
+        "cause",
+        "what triggered it: start (of the night, at noon), time (of the program), hold time over, or the input",
+    ),
+    _time(
+        "decisions",
+        "until_utc",
+        "moment of the lamp's next command, when this decision ended; empty for the last of its night",
+    ),
 )
 
 _TRACE = (

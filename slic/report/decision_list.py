@@ -55,5 +55,7 @@ def _words(row: Row, zone: ZoneInfo) -> dict[str, str]:
         "source": str(row["source"]),
         "rule": str(row["rule"]),
         "cause": str(row["cause"]),
-        "until": "" if row["until_utc"] is None else clock(int(str(row["until_utc"])), zone, "%H:%M:%S"),
+        "until": "end of the night"
+        if row["until_utc"] is None
+        else clock(int(str(row["until_utc"])), zone, "%H:%M:%S"),
     }

@@ -6,7 +6,7 @@ from datetime import date
 
 from slic.report.charts.lines import Series, line_chart
 from slic.report.run import Run
-from slic.report.words import kwh, number
+from slic.report.words import energy_unit, kwh, number
 
 
 def energy_chart(run: Run) -> str:
@@ -35,11 +35,18 @@ def _chart(run: Run, energies: dict[str, dict[str, float]], title: str) -> str:
     baseline = run.summary["baseline"]
     totals = {program["name"]: program["energy_kwh"] for program in run.summary["programs"]}
     names = [baseline, *(name for name in energies if name != baseline)]
+    unit, factor = energy_unit(max(max(values.values()) for values in energies.values()))
+    total_unit, total_factor = energy_unit(max(totals.values()))
     series = [
-        Series(name, list(energies[name].values()), index, f"{kwh(totals[name])} kWh in all")
+        Series(
+            name,
+            [energy_kwh * factor for energy_kwh in energies[name].values()],
+            index,
+            f"{kwh(totals[name] * total_factor)} {total_unit} in all",
+        )
         for index, name in enumerate(names)
     ]
-    return line_chart(title, "kWh per night", _ticks(list(energies[baseline])), series)
+    return line_chart(title, f"{unit} per night", _ticks(list(energies[baseline])), series)
 
 
 def _ticks(keys: list[str]) -> list[tuple[float, str]]:

@@ -19,6 +19,7 @@ from slic.report.parquet import write_parquet
 from slic.report.provenance import Provenance
 from slic.report.run import Run
 from slic.report.summary import SCHEMA, build_summary
+from slic.report.summary_keys import check_provenance, check_summary
 from slic.report.sums import nights_of
 from slic.report.tables import build_tables
 from slic.scenario.dump import resolved_yaml
@@ -67,7 +68,6 @@ def write_run(
 
 
 def check_target(target: Path, overwrite: bool) -> None:
-    """InputError if a run cannot be written to this folder; to be asked before hours of simulation."""
     """Refuse a folder that a run may not be written to: call it before a long run. InputError as in write_run."""
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
@@ -86,7 +86,7 @@ def check_target(target: Path, overwrite: bool) -> None:
 
 
 def open_run(folder: Path | str) -> Run:
-    """Open a run folder. InputError if it is not one, was not finished, or has lost what it needs."""
+    """Open a run folder. InputError if it is not one, was not finished, has lost a part or is of another version."""
     path = Path(folder)
     _sealed(path)
     summary = _read_json(path / "summary.json")
@@ -98,7 +98,10 @@ def open_run(folder: Path | str) -> Run:
             value=summary.get("schema"),
             allowed=str(SCHEMA),
         )
-    return Run(path, summary, _TableFiles(path / "tables"), _read_json(path / "provenance.json"))
+    check_summary(summary, str(path / "summary.json"))
+    provenance = _read_json(path / "provenance.json")
+    check_provenance(provenance, str(path / "provenance.json"))
+    return Run(path, summary, _TableFiles(path / "tables"), provenance)
 
 
 def changed_files(folder: Path | str) -> list[str]:

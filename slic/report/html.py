@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -43,7 +42,8 @@ def render_html(run: Run) -> str:
             larger=_larger_but_darker(summary),
             compared=any((p["saving_pct"] or {}).get("value") is not None for p in summary["programs"]),
             reacting=any(program["reacts_to_presence"] for program in summary["programs"]),
-            ranged=next(_ranges(summary), None),
+            ranged=next(words.ranged_savings(summary["programs"]), None),
+            exact=any((p["saving_pct"] or {}).get("exact_for_these_nights") for p in summary["programs"]),
             largest=words.largest_kwh(summary),
             served_enough=SERVED_ENOUGH_PCT,
             service_rows=run.tables["service"],
@@ -74,6 +74,7 @@ def _environment() -> Environment:
         words.people_pct,
         words.given_pct,
         words.saving_range,
+        words.saving_text,
         words.seconds,
     ):
         environment.filters[helper.__name__] = helper
@@ -83,12 +84,6 @@ def _environment() -> Environment:
 
 def _program(summary: dict[str, Any], name: str | None) -> dict[str, Any] | None:
     return next((program for program in summary["programs"] if program["name"] == name), None)
-
-
-def _ranges(summary: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Savings with a range of chance."""
-    savings = (program["saving_pct"] for program in summary["programs"])
-    return (s for s in savings if s is not None and s["low"] is not None and not s["exact_for_these_nights"])
 
 
 def _larger_but_darker(summary: dict[str, Any]) -> list[dict[str, Any]]:
@@ -137,5 +132,6 @@ def _compared(program: dict[str, Any], summary: dict[str, Any]) -> Compared:
 
 
 def _split(summary: dict[str, Any]) -> str:
-    stacks = [Stack(p["name"], [p[part] for part in _PARTS]) for p in summary["programs"]]
-    return stacked_bars("What the energy was used for", "kWh", list(_PARTS.values()), stacks)
+    unit, factor = words.energy_unit(words.largest_kwh(summary))
+    stacks = [Stack(p["name"], [p[part] * factor for part in _PARTS]) for p in summary["programs"]]
+    return stacked_bars("What the energy was used for", unit, list(_PARTS.values()), stacks)

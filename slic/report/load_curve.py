@@ -17,11 +17,15 @@ _NOON_SLOT = 24
 def load_chart(run: Run) -> str:
     """Mean power of all lamps over the counted nights, one line per program, the baseline as an area."""
     curves = mean_power_kw(run)
-    first, last = _dark_span(curves)
+    first, last = _lit_span(curves)
     peak = max(max(curve) for curve in curves.values())
     unit, factor = ("kW", 1.0) if peak >= 2 else ("W", 1000.0)
     names = [run.summary["baseline"], *(name for name in curves if name != run.summary["baseline"])]
-    series = [_series(name, curves[name][first:last], index, unit, factor) for index, name in enumerate(names)]
+    notes = {p["name"]: _mean_words(run, p["energy_kwh"], unit, factor) for p in run.summary["programs"]}
+    series = [
+        Series(name, [power_kw * factor for power_kw in curves[name][first:last]], index, notes[name])
+        for index, name in enumerate(names)
+    ]
     ticks = [(slot - first, _clock(slot)) for slot in range(first, last + 1) if slot % 4 == 0]
     return line_chart("Mean power over an average night", unit, ticks, series, steps=True)
 
@@ -49,18 +53,21 @@ def _slot(t_ms: int, zone: ZoneInfo) -> int:
     return (local.hour * 2 + local.minute // 30 - _NOON_SLOT) % SLOTS
 
 
-def _dark_span(curves: dict[str, list[float]]) -> tuple[int, int]:
-    """First and last half hour worth drawing: where some program is above a twentieth of the peak, and one more."""
-    highest = [max(curve[slot] for curve in curves.values()) for slot in range(SLOTS)]
-    lit = [slot for slot, power in enumerate(highest) if power > max(highest) / 20] or [0, SLOTS - 1]
-    return max(lit[0] - 1, 0), min(lit[-1] + 2, SLOTS)
+def _lit_span(curves: dict[str, list[float]]) -> tuple[int, int]:
+    """First and last half hour worth drawing: where the lamps of some program are lit, and one more at both ends.
+
+    Lit is what draws more than the program's least power by a twentieth of the peak, so that standby by day is not.
+    """
+    least_kw = max(max(curve) for curve in curves.values()) / 20
+    lit = [slot for slot in range(SLOTS) if any(curve[slot] > min(curve) + least_kw for curve in curves.values())]
+    return (max(lit[0] - 1, 0), min(lit[-1] + 2, SLOTS)) if lit else (0, SLOTS)
 
 
 def _clock(slot: int) -> str:
     return f"{(slot + _NOON_SLOT) % SLOTS // 2:02d}:00"
 
 
-def _series(name: str, curve: list[float], style: int, unit: str, factor: float) -> Series:
-    values = [power * factor for power in curve]
-    mean = sum(values) / len(values)
-    return Series(name, values, style, f"mean {number(mean, 0 if unit == 'W' else 1)} {unit}")
+def _mean_words(run: Run, energy_kwh: float, unit: str, factor: float) -> str:
+    """Mean power over the whole day, so that 24 hours of it are the energy of a night as the tables have it."""
+    mean = energy_kwh / run.summary["data_quality"]["nights_counted"] / 24 * factor
+    return f"mean over 24 h: {number(mean, 0 if unit == 'W' else 1)} {unit}"

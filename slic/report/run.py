@@ -10,9 +10,10 @@ from typing import Any
 from slic.report.columns import columns_of
 from slic.report.csv_file import Row
 from slic.report.parquet import to_frame
+from slic.report.words import counted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """A run, just made or opened from its folder.
 
@@ -24,6 +25,13 @@ class Run:
     summary: dict[str, Any]
     tables: Mapping[str, list[Row]]
     provenance: dict[str, Any]
+
+    def __repr__(self) -> str:
+        """Scenario, size and folder in a line."""
+        summary = self.summary
+        nights, lamps = counted(summary["nights"], "night"), counted(summary["lamps"], "lamp")
+        programs = counted(len(summary["programs"]), "program")
+        return f"Run({summary['scenario']!r}, {nights}, {lamps}, {programs}, folder={str(self.folder)!r})"
 
     def frame(self, table: str) -> Any:
         """A table as a polars DataFrame. KeyError for an unknown table, ImportError without the analysis extra."""

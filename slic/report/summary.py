@@ -15,6 +15,7 @@ from slic.report.chance import left_to_chance
 from slic.report.headline import headline_program, presence_program
 from slic.report.regimes import hold_s, idle_level_pct, reacts_to_presence, standby_w, title_of
 from slic.report.sums import MJ_PER_KWH, MS_PER_H, Nights, add_streets, share_pct, total
+from slic.report.words import ranged_savings
 from slic.scenario.model import Scenario
 
 Summary = dict[str, Any]
@@ -25,6 +26,10 @@ LABEL = "simulated estimate"
 LIMITS = (
     "A range covers the chance between nights and in what is drawn at random (traffic, sensors, radio, dead lamps). "
     "It does not cover other seasons or wrong assumptions: hold time, watts, dimming curve, detectors that miss people."
+)
+LIMITS_WITHOUT_RANGE = (
+    "The figures hold for these nights. They do not cover other nights, other seasons or wrong assumptions: hold time, "
+    "watts, dimming curve, detectors that miss people."
 )
 
 
@@ -57,7 +62,7 @@ def build_summary(scenario: Scenario, result: RunResult, nights: Nights) -> Summ
         "data_quality": _data_quality(result, nights),
         "warnings": list(result.warnings),
         "attribution": list(scenario.attribution),
-        "limits": LIMITS,
+        "limits": LIMITS if any(ranged_savings(programs)) else LIMITS_WITHOUT_RANGE,
     }
     if any(tally.energy_mj for tally in result.as_found if tally.night in nights.counted):
         summary["retrofit"] = _retrofit(scenario, result, nights, programs)

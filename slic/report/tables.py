@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from slic.energy.results import SLOT_MS, Change, NightTally, RunResult
@@ -143,16 +144,27 @@ def _lamp_rows(result: RunResult, baseline: str) -> list[Row]:
 
 
 def _decision_rows(result: RunResult) -> list[Row]:
-    return [_decision_row(regime, change) for regime in result.regimes for change in _changes(result, regime)]
+    return [_decision_row(regime, *decision) for regime in result.regimes for decision in _decisions(result, regime)]
 
 
-def _changes(result: RunResult, regime: str) -> list[Change]:
-    """Changes of the first night, and those of the traced lamp where its night is another one."""
-    traced = [change for trace in result.traces if trace.regime == regime for change in trace.changes]
-    return list(dict.fromkeys([*result.changes.get(regime, []), *traced]))
+def _decisions(result: RunResult, regime: str) -> list[tuple[Change, int | None]]:
+    """Changes of the first night, and those of the traced lamp where its night is another one, with their ends."""
+    traced = [trace.changes for trace in result.traces if trace.regime == regime]
+    nights = [result.changes.get(regime, []), *traced]
+    return list(dict.fromkeys(decision for night in nights for decision in _with_ends(night)))
 
 
-def _decision_row(regime: str, change: Change) -> Row:
+def _with_ends(night: Sequence[Change]) -> list[tuple[Change, int | None]]:
+    """Each change with the moment of its lamp's next one [UTC ms], None for the last."""
+    following: dict[str, int] = {}
+    decisions = []
+    for change in reversed(night):
+        decisions.append((change, following.get(change.lamp)))
+        following[change.lamp] = change.t_ms
+    return decisions[::-1]
+
+
+def _decision_row(regime: str, change: Change, ended_ms: int | None) -> Row:
     return {
         "program": regime,
         "at_utc": change.t_ms,
@@ -162,7 +174,7 @@ def _decision_row(regime: str, change: Change) -> Row:
         "source": change.source,
         "rule": change.rule,
         "cause": change.cause,
-        "until_utc": change.until_ms,
+        "until_utc": ended_ms,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 MISSING = "no data"
@@ -24,6 +25,16 @@ def kwh(value: float | None, largest: float | None = None) -> str:
     return number(value, 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3)
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things, as "1 night" or "8,006 lamps"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def energy_unit(largest_kwh: float) -> tuple[str, float]:
+    """Unit of a chart with energies up to ``largest_kwh``, MWh from 10,000 kWh on, and the factor from kWh to it."""
+    return ("MWh", 0.001) if largest_kwh >= 10_000 else ("kWh", 1.0)
+
+
 def largest_kwh(summary: dict[str, Any]) -> float:
     """Largest energy of a summary's programs, which sets the decimals of their column."""
     return max(float(program["energy_kwh"]) for program in summary["programs"])
@@ -41,6 +52,12 @@ def people_pct(value: float | None) -> str:
     if 99.95 <= value < 100:
         return f">{pct(99.9)}"
     return f"<{pct(0.1)}" if 0 < value < 0.05 else pct(value)
+
+
+def ranged_savings(programs: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Savings of the programs that have a range of chance."""
+    savings = (program["saving_pct"] for program in programs)
+    return (s for s in savings if s is not None and s["low"] is not None and not s["exact_for_these_nights"])
 
 
 def saving_range(saving: dict[str, Any] | None) -> str:

@@ -60,8 +60,7 @@ class _Column:
         self.dark: list[Span] = []
         self.cell: list[Span] = []
         self.lit: dict[int, list[Span]] = {}
-        ends = [step.t_ms for step in schedule.steps[1:]] + [schedule.end_ms]
-        for step, end_ms in zip(schedule.steps, ends, strict=True):
+        for step, end_ms in schedule.spans():
             span = _clock_hours(schedule, step.t_ms, timezone), _clock_hours(schedule, end_ms, timezone)
             if step.dark_by_clock:
                 _extend(self.dark, span)

@@ -14,7 +14,7 @@ from slic.control.schedule import Mode, NightSchedule
 from slic.scenario.document import Document, ValuePath
 from slic.scenario.layout import Street
 from slic.scenario.loaded import data_files, find_file
-from slic.scenario.model import LampGroups, LampInventory, LampRow, Scenario
+from slic.scenario.model import CountFile, LampGroups, LampInventory, LampRow, Scenario
 from slic.scenario.model_errors import nearest
 from slic.site.geometry import distance_m
 
@@ -112,12 +112,15 @@ def _check_known(document: Document, path: ValuePath, name: str, known: Iterable
 
 
 def _check_timezone(scenario: Scenario, document: Document) -> None:
-    name = scenario.site.timezone
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        problem = f"is not a time zone{nearest(name, sorted(available_timezones()))}"
-        raise document.refusal(("site", "timezone"), problem, name, "an IANA name as Europe/Brussels") from None
+    named: dict[ValuePath, str] = {("site", "timezone"): scenario.site.timezone}
+    if isinstance(scenario.traffic.source, CountFile):
+        named["traffic", "source", "time_zone"] = scenario.traffic.source.time_zone
+    for path, name in named.items():
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            problem = f"is not a time zone{nearest(name, sorted(available_timezones()))}"
+            raise document.refusal(path, problem, name, "an IANA name as Europe/Brussels") from None
 
 
 def _luminaires_named(scenario: Scenario) -> Iterator[tuple[ValuePath, str]]:

@@ -82,7 +82,9 @@ class Retrofit(Strict):
     """What replaced the lamps as found, so that the LED saving and the control saving are stated apart."""
 
     luminaire: Identifier
-    power_w_by_lamp: dict[str, float] = Field(description="'HPS 250' -> circuit watts of the LED in its place")
+    power_w_by_lamp: dict[str, Annotated[float, Field(gt=0, le=5000)]] = Field(
+        description="'HPS 250' -> circuit watts of the LED in its place"
+    )
     title: str = ""
     source: str = ""
 

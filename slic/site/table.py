@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from slic.errors import InputError
+from slic.files import csv_rows, read_text
 
 _GEOJSON = (".geojson", ".json")
 
@@ -43,7 +42,7 @@ def read_table(path: Path, shown: str, encoding: str = "utf-8", separator: str =
 
     Raises InputError for a file that is missing, empty, in another encoding, or has ragged rows.
     """
-    text = _text(path, shown, encoding)
+    text = read_text(path, shown, encoding, "encoding: latin-1")
     if not text.strip():
         raise InputError("is empty", file=shown, allowed="a header line and a row per lamp")
     name = path.name.removesuffix(".gz").lower()
@@ -53,36 +52,19 @@ def read_table(path: Path, shown: str, encoding: str = "utf-8", separator: str =
     return table
 
 
-def _text(path: Path, shown: str, encoding: str) -> str:
-    try:
-        raw = path.read_bytes()
-        raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
-    except (OSError, EOFError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot be read ({reason})", file=shown) from None
-    try:
-        return raw.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise InputError(f"is not {encoding} text", file=shown, line=line, allowed="encoding: latin-1") from None
-
-
 def _csv(text: str, shown: str, separator: str) -> Table:
-    reader = csv.reader(text.splitlines(), delimiter=separator)
-    try:
-        header = tuple(name.strip() for name in next(reader))
-        _check_header(header, shown, separator)
-        rows, blank = [], 0
-        for values in reader:
-            if not any(value.strip() for value in values):
-                blank += 1
-                continue
-            if len(values) != len(header):
-                allowed = f"{len(header)} cells as in the header"
-                raise InputError(f"has {len(values)} cells", file=shown, line=reader.line_num, allowed=allowed)
-            rows.append(Row(reader.line_num, dict(zip(header, map(str.strip, values), strict=True))))
-    except csv.Error as error:
-        raise InputError(f"is not CSV: {error}", file=shown, line=reader.line_num) from None
+    lines = csv_rows(text, shown, separator)
+    header = tuple(name.strip() for name in next(lines)[1])
+    _check_header(header, shown, separator)
+    rows, blank = [], 0
+    for line, values in lines:
+        if not any(value.strip() for value in values):
+            blank += 1
+            continue
+        if len(values) != len(header):
+            allowed = f"{len(header)} cells as in the header"
+            raise InputError(f"has {len(values)} cells", file=shown, line=line, allowed=allowed)
+        rows.append(Row(line, dict(zip(header, map(str.strip, values), strict=True))))
     return Table(header, tuple(rows), blank)
 
 

@@ -9,7 +9,13 @@ from slic.report.provenance import Provenance
 from slic.report.run import Run
 from tests.report import made_up
 
-PROVENANCE = Provenance("ghent-coupure", {"counts.csv": "ab" * 32}, "0.1.0", "3.11.7", {"numpy": "2.0"})
+PROVENANCE = Provenance(
+    "ghent-coupure",
+    {"counts.csv": "ab" * 32},
+    slic_version="0.1.0",
+    python_version="3.11.7",
+    packages={"numpy": "2.0"},
+)
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +44,8 @@ def small_run(folder: Path, **choices: object) -> Run:
     result = made_up.result(names, **{"nights": 2, "replicates": 2, **choices})  # type: ignore[arg-type]
     write_run(folder, made_up.scenario(names), result, PROVENANCE, {"wall_s": 1.5}, [])
     return open_run(folder)
+
+
+def retrofit_run(folder: Path) -> Run:
+    """Two programs on lamps that were replaced first."""
+    return small_run(folder, retrofit=True)

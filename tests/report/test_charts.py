@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slic.report.charts.axes import Scale, round_ticks
+from slic.report.charts.axes import Scale, round_ticks, tick_text
 from slic.report.charts.compare import Compared, compare_chart
 from slic.report.charts.lines import Series, line_chart
 from slic.report.charts.svg import WIDTH, text_width
@@ -28,6 +28,11 @@ def test_ticks_always_enclose_and_stay_few(a: float, b: float) -> None:
     assert ticks[0] <= low + slack and ticks[-1] >= high - slack
     assert 2 <= len(ticks) <= 12
     assert ticks == sorted(set(ticks))
+
+
+def test_ticks_are_written_out() -> None:
+    found = [tick_text(value) for value in (1_000_000, 2_500_000, 12_000, 0.25, 0.00002, -2.5, 0, -0.0, 100)]
+    assert found == ["1,000,000", "2,500,000", "12,000", "0.25", "0.00002", "-2.5", "0", "0", "100"]
 
 
 def test_a_scale_maps_its_ends_and_its_middle() -> None:

@@ -13,8 +13,17 @@ from slic.report.csv_file import write_csv
 from slic.report.folder import changed_files, open_run, write_run
 from slic.report.html import render_html
 from slic.report.run import Run
+from slic.report.summary_keys import (
+    COMBINED_KEYS,
+    PROGRAM_KEYS,
+    QUALITY_KEYS,
+    RETROFIT_KEYS,
+    SAVING_KEYS,
+    SERVICE_KEYS,
+    SUMMARY_KEYS,
+)
 from tests.report import made_up
-from tests.report.conftest import PROVENANCE, small_run
+from tests.report.conftest import PROVENANCE, retrofit_run, small_run
 
 FILES = {
     "scenario.yaml",
@@ -137,3 +146,66 @@ def test_a_full_disk_or_an_interrupt_leaves_the_earlier_run_and_no_half_one(
     assert (small.folder / "END").read_bytes() == before
     assert changed_files(small.folder) == []
     assert names_in(small.folder.parent) == ["small"]
+
+
+def test_an_earlier_run_is_put_back_where_the_new_one_cannot_take_its_place(
+    small: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (small.folder / "END").read_bytes()
+    rename = Path.rename
+
+    def failing(path: Path, target: Path) -> Path:
+        if ".partial-" in path.name:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    names = ["full-night", "presence-cluster"]
+    with pytest.raises(RunError, match="Invalid cross-device link"):
+        write_run(small.folder, made_up.scenario(names), made_up.result(names), PROVENANCE, {}, [], overwrite=True)
+    assert (small.folder / "END").read_bytes() == before
+    assert names_in(small.folder.parent) == ["small"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ["headline_presence"],
+        ["limits"],
+        ["data_quality", "nights_counted"],
+        ["programs", 1, "reacts_to_presence"],
+        ["programs", 1, "saving_pct", "exact_for_these_nights"],
+        ["programs", 0, "service", "light_given_pct"],
+        ["retrofit", "controls", 0, "combined_low_pct"],
+    ],
+)
+def test_a_summary_of_another_version_is_refused_with_the_key_that_it_lacks(
+    tmp_path: Path, path: list[str | int]
+) -> None:
+    folder = retrofit_run(tmp_path / "run").folder
+    summary = json.loads((folder / "summary.json").read_text())
+    place = summary
+    for key in path[:-1]:
+        place = place[key]
+    del place[path[-1]]
+    (folder / "summary.json").write_text(json.dumps(summary))
+    with pytest.raises(InputError, match="written by another version") as caught:
+        open_run(folder)
+    assert caught.value.field == ".".join(str(key) for key in path)
+
+
+def test_a_provenance_of_another_version_is_refused_too(small: Run) -> None:
+    (small.folder / "provenance.json").write_text('{"scenario_file": "x"}')
+    with pytest.raises(InputError, match="written by another version") as caught:
+        open_run(small.folder)
+    assert caught.value.field == "inputs"
+
+
+def test_every_key_of_a_summary_is_asked_for_when_it_is_opened(tmp_path: Path) -> None:
+    summary = retrofit_run(tmp_path / "run").summary
+    program = summary["programs"][1]
+    assert set(summary) == {*SUMMARY_KEYS, "retrofit"}
+    assert set(program) == set(PROGRAM_KEYS) and set(summary["data_quality"]) == set(QUALITY_KEYS)
+    assert set(program["saving_pct"]) == set(SAVING_KEYS) and set(program["service"]) == set(SERVICE_KEYS)
+    assert set(summary["retrofit"]) == set(RETROFIT_KEYS)
+    assert set(summary["retrofit"]["controls"][0]) == set(COMBINED_KEYS)

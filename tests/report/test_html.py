@@ -9,10 +9,10 @@ import pytest
 
 from slic.report.html import render_html
 from slic.report.run import Run
-from tests.report.conftest import small_run
+from tests.report.conftest import retrofit_run, small_run
 from tests.report.made_up import REGIMES
 
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "col"}
 
 
 class Nesting(HTMLParser):
@@ -131,3 +131,25 @@ def test_names_from_the_scenario_are_escaped(week: Run) -> None:
     nasty = {**week.summary, "title": "<script>alert(1)</script>", "warnings": ["a < b"]}
     page = render_html(Run(week.folder, nasty, week.tables, week.provenance))
     assert "<script" not in page and "a &lt; b" in page
+
+
+@pytest.mark.parametrize("nights", [1, 2])
+def test_a_run_of_few_nights_has_no_words_on_ranges_and_whiskers(tmp_path: Path, nights: int) -> None:
+    for run in (small_run(tmp_path / "a", nights=nights), retrofit_run(tmp_path / "b")):
+        words = words_of(render_html(run))
+        results = words[: words.index("Assumptions")] + words[words.index("Where this comes from") :]
+        assert not re.search(r"\branges?\b|whisker|confidence", results, flags=re.IGNORECASE)
+        assert "(exact)" not in results or "nothing in it is left to chance" in results
+
+
+def test_a_decision_that_was_the_last_of_its_night_says_so(week: Run) -> None:
+    words = words_of(render_html(week))
+    assert "outside the active period" in words and "end of the night" in words
+
+
+def test_great_energies_are_drawn_in_mwh(week: Run) -> None:
+    parts = {"light_kwh": 1_400_000.0, "loss_kwh": 100_000.0, "standby_kwh": 29_336.0, "sensing_kwh": 0.0}
+    programs = [{**p, **parts, "energy_kwh": 1_529_336.0} for p in week.summary["programs"]]
+    page = render_html(Run(week.folder, {**week.summary, "programs": programs}, week.tables, week.provenance))
+    split = svgs(page[page.index("What the energy was used for") :])[0]
+    assert ">MWh<" in split and ">1,529<" in split and ">500<" in split and "kWh" not in split

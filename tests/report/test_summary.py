@@ -198,3 +198,14 @@ def test_the_headline_is_the_largest_saving_that_still_served_people() -> None:
     assert headline_program([baseline, dark]) is None
     assert headline_program([baseline, row("a", 3, None), row("b", 9, None)]) == "b"
     assert headline_program([baseline, row("a", None, 100)]) is None
+
+
+def test_95_per_cent_of_user_time_is_enough_and_less_is_not() -> None:
+    assert headline_program([row("at", 10, 95.0), row("below", 20, 94.999)]) == "at"
+    assert headline_program([row("below", 20, 94.999)]) is None
+
+
+def test_the_limits_speak_of_ranges_only_where_there_is_one(week: Run) -> None:
+    assert str(week.summary["limits"]).startswith("A range covers the chance between nights")
+    limits = str(summary_of(two_lamps())["limits"])
+    assert "range" not in limits and "other seasons or wrong assumptions" in limits

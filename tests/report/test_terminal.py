@@ -3,17 +3,19 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from slic.report.run import Run
 from slic.report.terminal import print_summary
 from slic.report.words import given_pct, kwh, number, pct, people_pct, saving_range, saving_text
-from tests.report.conftest import small_run
+from tests.report.conftest import retrofit_run, small_run
+from tests.report.made_up import REGIMES
 
 
-def printed(run: Run, **changes: object) -> str:
+def printed(run: Run, width: int = 80, **changes: object) -> str:
     out = io.StringIO()
-    console = Console(file=out, width=80, no_color=True, highlight=False)
+    console = Console(file=out, width=width, no_color=True, highlight=False)
     print_summary({**run.summary, **changes}, console)
     return out.getvalue().replace("\N{NO-BREAK SPACE}", " ")
 
@@ -55,7 +57,7 @@ def test_a_doubtful_saving_is_marked(week: Run) -> None:
 def test_no_users_are_no_users(tmp_path: Path) -> None:
     text = printed(small_run(tmp_path / "run", users=False, nights=2))
     assert text.split("Savings")[0].count("no users") == 8 and "100.0 %" not in text
-    assert "a range takes three nights" in text
+    assert "range" not in text
     assert "the largest saving of all, as there were no users" in " ".join(text.split())
 
 
@@ -90,3 +92,60 @@ def test_numbers_in_words() -> None:
 def test_only_all_is_100_and_only_none_is_0() -> None:
     found = [people_pct(x).replace("\N{NO-BREAK SPACE}", " ") for x in (100.0, 99.96, 0.0, 0.04, 50.0, None)]
     assert found == ["100.0 %", ">99.9 %", "0.0 %", "<0.1 %", "50.0 %", "no users"]
+
+
+def wide_ranges(run: Run) -> list[dict[str, object]]:
+    """Programs with long names, energies above a million and ranges on both sides of zero."""
+    saving = {"value": -10.4, "low": -20.9, "high": 10.6, "confidence": 0.9, "significant": False}
+    programs = [{**p, "energy_kwh": 1_529_336.0} for p in run.summary["programs"]]
+    programs[1]["name"] = "defensive-residential"
+    return [p if p["saving_pct"] is None else {**p, "saving_pct": SAVING_KEPT | saving} for p in programs]
+
+
+SAVING_KEPT = {"exact_for_these_nights": False}
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_names_are_whole_and_nothing_is_cut_at_any_width(week: Run, width: int) -> None:
+    text = printed(week, width, programs=wide_ranges(week), headline=None)
+    lines = text.split("Savings are")[0].splitlines()
+    assert max(len(line) for line in lines[3:]) <= width and "…" not in text
+    for program in wide_ranges(week):
+        assert sum(line.split()[:1] == [program["name"]] for line in lines) == 1, program["name"]
+    assert sum("(-20.9 to 10.6)*" in line for line in lines) == 6
+
+
+def test_below_the_width_of_the_table_each_program_is_a_block(week: Run) -> None:
+    lines = printed(week, 40).splitlines()
+    block = lines.index("presence-train")
+    found = [" ".join(line.split()) for line in lines[block + 1 : block + 5]]
+    program = week.summary["programs"][-1]
+    saving = program["saving_pct"]
+    assert found == [
+        f"{program['energy_kwh']:.2f} kWh",
+        f"saving {saving['value']:.1f} % ({saving['low']:.1f} to {saving['high']:.1f})",
+        "served 96.4 %, light given 98.2 %",
+        f"late {program['service']['late_events_pct']:.1f} %, missed {program['service']['missed_events_pct']:.1f} %",
+    ]
+    assert all(name in lines for name in REGIMES)
+
+
+def test_one_night_says_nothing_of_ranges(tmp_path: Path) -> None:
+    text = printed(small_run(tmp_path / "run", nights=1))
+    assert "range" not in text.lower() and "The figures hold for these nights" in " ".join(text.split())
+
+
+def test_new_lamps_first_and_controls_second_in_one_line(tmp_path: Path) -> None:
+    run = retrofit_run(tmp_path / "run")
+    # K Street: 1 - 4051/9524 = 57.46 %; with 50 % of the rest saved 1 - 0.4254 * 0.5 = 78.73 %
+    retrofit = {**run.summary["retrofit"], "as_found_kwh": 9524.0, "led_kwh": 4051.0, "saving_pct": 57.465}
+    control = {**retrofit["controls"][0], "saving_pct": 50.0, "combined_pct": 78.733}
+    retrofit["controls"] = [control]
+    changed = {"retrofit": retrofit, "headline": "presence-cluster"}
+    first = "New lamps first: 9,524 to 4,051 kWh, 57.5 % saved; controls second: presence-cluster 50.0 %;"
+    assert f"{first} together 78.7 % (multiplied)." in " ".join(printed(run, **changed).split())
+    assert "57.5 % saved." in " ".join(printed(run, **{**changed, "headline": None}).split())
+
+
+def test_lamps_that_were_not_replaced_have_no_such_line(week: Run) -> None:
+    assert "New lamps" not in printed(week)

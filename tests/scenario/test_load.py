@@ -223,3 +223,16 @@ def test_a_library_program_is_taken_and_changed(load) -> None:
     # D60 as published: 70 % from 20:00, 50 % from 22:00, 100 % from 05:00.
     assert [(c.at, c.level_pct) for c in changed.fixed_time_controls] == [("20:00", 70), ("22:00", 50), ("05:00", 100)]
     assert (changed.name, changed.hold_s) == ("full", 7)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "setting", "told"),
+    [
+        ("ghent-coupure", "traffic.source.time_zone=Europe/Gent", r"traffic\.source\.time_zone: 'Europe/Gent' is not"),
+        ("washington-k-street", "retrofit.power_w_by_lamp.HPS 250=-5", r"HPS 250: -5 .*allowed"),
+        ("washington-k-street", "retrofit.power_w_by_lamp.HPS 250=9000", r"HPS 250: 9000 .*allowed"),
+    ],
+)
+def test_values_that_only_a_run_would_meet_are_refused_before(scenario: str, setting: str, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        load_scenario(scenario, [setting])

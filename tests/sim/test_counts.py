@@ -166,3 +166,10 @@ def test_the_shipped_ghent_year_is_complete_but_for_an_hour():
     assert len(both) == 105_120 and np.nansum(both) == 2_627_127
     first = (ms("2022-10-30T00:00") - counts.start_ms) // counts.slot_ms
     assert np.flatnonzero(np.isnan(both)).tolist() == list(range(first, first + 12))
+
+
+def test_a_quote_that_is_never_closed_is_refused(tmp_path):
+    path = tmp_path / "c.csv"
+    path.write_text('time_utc,a\n2022-11-14T00:00Z,"3\n' + "2022-11-14T01:00Z,1\n" * 9000)
+    with pytest.raises(InputError, match=r"c\.csv:\d+: is not CSV"):
+        read_counts(path, CountFile(file="c.csv", slot_min=60, forward=["a"]), "UTC")

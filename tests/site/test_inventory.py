@@ -156,7 +156,7 @@ def test_a_wrong_encoding_names_the_other_one(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_and_a_broken_gzip(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="does not exist"):
         read_inventory(tmp_path / "none.csv", "none.csv")
     (tmp_path / "broken.csv.gz").write_bytes(gzip.compress(b"lamp_id,lat,lon\n" * 99)[:-20])
     with pytest.raises(InputError, match="cannot be read"):

@@ -35,7 +35,7 @@ def round_ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 def tick_text(value: float) -> str:
     """A tick value without needless digits."""
-    return f"{value:,.10g}".replace("-0", "0") if value == 0 else f"{value:,.6g}"
+    return f"{value:,.10f}".rstrip("0").rstrip(".") if value else "0"
 
 
 def y_axis(scale: Scale, ticks: list[float], x0: float, x1: float, label: str) -> list[str]:
