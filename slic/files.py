@@ -15,8 +15,8 @@ from slic.errors import InputError, RunError
 def read_text(path: Path, shown: str = "", encoding: str = "utf-8", remedy: str = "") -> str:
     """The text of a file, also of a gzipped one; a byte order mark is skipped.
 
-    shown : what errors call the file; default: its name; remedy : what to do about another encoding. Raises InputError if it is missing, cannot be read or is
-    not text in this encoding.
+    shown : what errors call the file; default: its name. remedy : what to do about another encoding.
+    Raises InputError if it is missing, cannot be read or is not text in this encoding.
     """
     shown = shown or path.name
     try:

@@ -122,7 +122,7 @@ def test_progress_shows_on_a_terminal_only(tiny: Path) -> None:
     )
     os.close(end)
     shown = _read_all(terminal)
-    stdout, _ = child.communicate(timeout=60)
+    stdout, _ = child.communicate()
     assert child.returncode == 0
     assert "h simulated" in shown and "x real time" in shown and "left" in shown
     assert "h simulated" not in stdout
