@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from controllers.replay import Kind, replay
-from sim.night import Controlled, control, segment_plan
+from sim.night import Controlled, control, radio_for, segment_plan
 from sim.scene import Scene, inputs_for, make_scene
 from sim.setup import Setup, prepare
 from slic.control.civil import night_of
@@ -17,6 +17,7 @@ from slic.control.schedule import Step
 from slic.control.segment import Action
 from slic.energy.pieces import pieces_of
 from slic.errors import InputError
+from slic.lamps.gear import gear_for
 from slic.lamps.level import level_on_ramp, pct_from_pm
 from slic.scenario.load import LoadedScenario
 
@@ -44,6 +45,7 @@ class Explanation:
     since_ms, until_ms : of the decision; the end if nothing else happens
     source, rule, cause : who decided, by which control, after which input
     step_rule, step_level_pm : what the schedule alone says at that moment
+    unheard : the command has not reached the lamp, though there was time: its sendings were lost
     reports : the last ones of the nearest sensors
     """
 
@@ -65,6 +67,7 @@ class Explanation:
     step_rule: str
     step_level_pm: int
     dead: bool
+    unheard: bool
     reports: tuple[Report, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -87,6 +90,8 @@ class Explanation:
         ]
         if self.dead:
             lines.append("  the lamp is dead this night (a simulated fault)")
+        if self.unheard:
+            lines.append("  the lamp has not got this command: its radio messages were lost")
         lines += [f"  sensor    {self._civil(r.t_ms)} {r.sensor} {r.kind}" for r in self.reports]
         return "\n".join(lines)
 
@@ -104,15 +109,14 @@ def explain_moment(loaded: LoadedScenario, regime: str, lamp_id: str, t_ms: int,
     index, lamp = _find(setup, regime, lamp_id, t_ms, replicate)
     night = night_of(setup.place.timezone, t_ms)
     scene = make_scene(setup, setup.streets[index], night, replicate)
-    return _explain(scene, regime, lamp, t_ms, control(scene, setup.regimes[regime]))
+    return _explain(scene, regime, lamp, t_ms, control(scene, regime))
 
 
 def _why(scene: Scene, regime: str, lamp: int, t_ms: int) -> Action:
     """The decision in force at a moment, by the controller itself: its end may have moved since the command."""
     planners = scene.setup.regimes[regime]
     controller = SegmentController(segment_plan(scene.setup, scene.street, planners))
-    inputs = inputs_for(scene, planners)
-    replay(controller, inputs, scene.start_ms, t_ms + 1)
+    replay(controller, inputs_for(scene, regime), scene.start_ms, t_ms + 1)
     return controller.why(lamp)
 
 
@@ -139,6 +143,7 @@ def _explain(scene: Scene, regime: str, lamp: int, t_ms: int, controlled: Contro
     layout = scene.street.lamps[lamp]
     schedule = scene.setup.regimes[regime][layout.group].night(scene.night)
     step = [step for step in schedule.steps if step.t_ms <= t_ms][-1]
+    actual_pm = _level_at(controlled.levels[lamp], t_ms)
     return Explanation(
         regime=regime,
         replicate=scene.replicate,
@@ -148,7 +153,7 @@ def _explain(scene: Scene, regime: str, lamp: int, t_ms: int, controlled: Contro
         night=scene.night.isoformat(),
         program=schedule.program,
         commanded_pm=action.level_pm,
-        actual_pm=_level_at(controlled.levels[lamp], t_ms),
+        actual_pm=actual_pm,
         source=action.source,
         rule=action.rule,
         cause=action.cause,
@@ -158,8 +163,17 @@ def _explain(scene: Scene, regime: str, lamp: int, t_ms: int, controlled: Contro
         step_rule=step.rule,
         step_level_pm=_step_level(step, layout.entrance),
         dead=scene.dead[lamp],
+        unheard=not scene.dead[lamp] and _is_unheard(scene, regime, lamp, action, t_ms, actual_pm),
         reports=_near_reports(scene, regime, lamp, t_ms),
     )
+
+
+def _is_unheard(scene: Scene, regime: str, lamp: int, action: Action, t_ms: int, actual_pm: int) -> bool:
+    radio = radio_for(scene, regime)
+    there_ms = action.t_ms + radio.latency_ms + action.ramp_ms
+    kind = scene.setup.scenario.luminaires[scene.street.lamps[lamp].luminaire]
+    settled_pm = gear_for(kind, 0, action.level_pm).level_at(0)
+    return radio.loss > 0 and t_ms > there_ms and actual_pm != settled_pm
 
 
 def _step_level(step: Step, entrance: bool) -> int:
@@ -177,8 +191,7 @@ def _near_reports(scene: Scene, regime: str, lamp: int, t_ms: int) -> tuple[Repo
     place = scene.street.lamps[lamp].position_mm
     sensors = scene.street.sensors
     near = sorted(range(len(sensors)), key=lambda i: (abs(sensors[i].position_mm - place), i))[:_NEAR_SENSORS]
-    inputs = inputs_for(scene, scene.setup.regimes[regime])
-    rows = [r for r in inputs.rows if r[0] <= t_ms and Kind.ON <= r[1] <= Kind.OFF and r[2] in near]
+    rows = [r for r in inputs_for(scene, regime).rows if r[0] <= t_ms and Kind.ON <= r[1] <= Kind.OFF and r[2] in near]
     return tuple(Report(r[0], sensors[r[2]].id, Kind(r[1]).name.lower(), r[3], r[4]) for r in rows[-_LAST_REPORTS:])
 
 

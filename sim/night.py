@@ -9,7 +9,7 @@ from datetime import date
 
 from controllers.replay import Inputs, Kind
 from sim.dice import Purpose
-from sim.scene import Scene, inputs_for, make_scene, reads_presence, required_steps
+from sim.scene import Scene, inputs_for, is_baseline, make_scene, reads_presence, required_steps
 from sim.setup import Setup, lit_spans
 from sim.street import Radio, Street
 from slic.control.controller import SegmentController
@@ -70,7 +70,7 @@ def run_night(setup: Setup, task: Task) -> NightResult:
     scene = make_scene(setup, setup.streets[task.street], task.night, task.replicate)
     result = NightResult(task, [], _as_found(scene), scene.slots, scene.missing)
     for regime, planners in setup.regimes.items():
-        controlled = control(scene, planners)
+        controlled = control(scene, regime)
         energies = _energies(scene, planners, controlled.levels)
         result.tallies.append(_tally(scene, regime, planners, controlled, energies))
         if task.replicate == 0:
@@ -83,7 +83,7 @@ def run_night(setup: Setup, task: Task) -> NightResult:
     return result
 
 
-def control(scene: Scene, planners: Mapping[str, Planner]) -> Controlled:
+def control(scene: Scene, regime: str) -> Controlled:
     """Run a regime on a scene, on the SimPy street."""
     setup, layout = scene.setup, scene.street
     luminaires = setup.scenario.luminaires
@@ -91,17 +91,24 @@ def control(scene: Scene, planners: Mapping[str, Planner]) -> Controlled:
         gear_for(luminaires[lamp.luminaire], scene.start_ms, 0, dead=dead)
         for lamp, dead in zip(layout.lamps, scene.dead, strict=True)
     ]
-    network = setup.scenario.network
-    radio = Radio(
+    inputs = inputs_for(scene, regime)
+    plan = segment_plan(setup, layout, setup.regimes[regime])
+    street = Street(SegmentController(plan), gears, inputs, radio_for(scene, regime))
+    actions = street.run(scene.start_ms, scene.end_ms)
+    return Controlled(inputs, actions, [gear.finish(scene.end_ms) for gear in gears])
+
+
+def radio_for(scene: Scene, regime: str) -> Radio:
+    """The radio of a regime; the baseline switches its lamps without one."""
+    network = scene.setup.scenario.network
+    if is_baseline(scene, regime):
+        return Radio()
+    return Radio(
         network.command_loss,
         round(network.latency_s * 1000),
         round(network.resend_s * 1000),
         scene.dice(Purpose.RADIO).bytes(16),
     )
-    inputs = inputs_for(scene, planners)
-    street = Street(SegmentController(segment_plan(setup, layout, planners)), gears, inputs, radio)
-    actions = street.run(scene.start_ms, scene.end_ms)
-    return Controlled(inputs, actions, [gear.finish(scene.end_ms) for gear in gears])
 
 
 def segment_plan(setup: Setup, layout: Layout, planners: Mapping[str, Planner]) -> SegmentPlan:

@@ -5,7 +5,7 @@ It is made once per street, night and replicate, so that all regimes meet the sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -98,21 +98,35 @@ def make_scene(setup: Setup, street: Street, night: date, replicate: int) -> Sce
     )
 
 
-def inputs_for(scene: Scene, planners: Mapping[str, Planner]) -> Inputs:
-    """What the controller of a regime gets. An override that comes while the clock is not trusted is not taken."""
+def inputs_for(scene: Scene, regime: str) -> Inputs:
+    """What the controller of a regime gets. An override that comes while the clock is not trusted is not taken.
+
+    The baseline has no control system, so commands and faults of one do not reach it.
+    """
+    planners = scene.setup.regimes[regime]
     programs = [planner.programs[planner.night(scene.night).program] for planner in planners.values()]
     reports = _reports(scene, programs)
     lux_ms, lux = _readings(scene) if any(has_photocell(program) for program in programs) else ([], [])
-    starts_ms = [max(order.start_ms, scene.start_ms) for order in scene.orders]
-    faults = scene.setup.scenario.faults
-    rows = fault_rows(faults, scene.street, scene.start_ms)
-    rows += [
-        (t_ms, Kind.OVERRIDE, i, 0, 0) for i, t_ms in enumerate(starts_ms) if takes_orders(faults, scene.start_ms, t_ms)
-    ]
+    rows = [] if is_baseline(scene, regime) else _disturbances(scene)
     rows += [(t_ms, Kind.AMBIENT, i, 0, 0) for i, t_ms in enumerate(lux_ms)]
     if rows:
         reports = sorted(rows + reports, key=lambda row: row[:2])
     return Inputs(reports, lux, scene.orders)
+
+
+def is_baseline(scene: Scene, regime: str) -> bool:
+    """Whether a regime is the one that savings are measured against."""
+    return regime == scene.setup.scenario.baseline
+
+
+def _disturbances(scene: Scene) -> list[Row]:
+    faults = scene.setup.scenario.faults
+    starts_ms = [max(order.start_ms, scene.start_ms) for order in scene.orders]
+    orders = enumerate(starts_ms)
+    return [
+        *fault_rows(faults, scene.street, scene.start_ms),
+        *((t_ms, Kind.OVERRIDE, i, 0, 0) for i, t_ms in orders if takes_orders(faults, scene.start_ms, t_ms)),
+    ]
 
 
 def reads_presence(program: ControlProgram) -> bool:

@@ -13,7 +13,7 @@ from slic.cli.simulate import AsJson, Jobs, Quiet, show_run
 _NEXT = """\
 Next: the same path with a tenth of its cyclists, and why a lamp had its level
   slic simulate ghent-coupure-tenth
-  slic explain runs/demo --lamp coupure-010 --at "2022-11-14 23:10" --program presence-train"""
+  slic explain {out} --lamp coupure-010 --at "2022-11-14 23:10" --program presence-train"""
 
 
 def demo(
@@ -32,4 +32,4 @@ def demo(
         run = api.demo(out, jobs=jobs, progress=progress)
     show_run(run, as_json, quiet)
     if not (as_json or quiet):
-        typer.echo(_NEXT)
+        typer.echo(_NEXT.format(out=out))

@@ -184,12 +184,13 @@ class SegmentController:
         for order in self._overrides:
             self._arm_order(order)
         actions: list[Action] = []
+        cause = "clock set" if trusted else "clock not trusted"
         for group in self._groups:
             group.clock_set(delta_ms)
             group.reload(t_ms, trusted)
-            self._enter_night(group, "clock set", actions)
+            self._enter_night(group, cause, actions)
             self._arm_class(group)
-        self._apply_overrides("clock set", actions)
+        self._apply_overrides(cause, actions)
         return actions
 
     def due(self, t_ms: int) -> list[Action]:
@@ -202,7 +203,10 @@ class SegmentController:
         return actions
 
     def why(self, lamp: int) -> Action:
-        """The decision behind a lamp's level now, with its present end."""
+        """The decision behind a lamp's level now: since when it holds, why, and its present end.
+
+        It can be younger than the last command, where another source took over at the same level.
+        """
         state = self._lamps[lamp]
         last = state.last
         if last is None:
@@ -459,7 +463,17 @@ class SegmentController:
         if 0 < level_pm < lamp.minimum_pm:
             level_pm = lamp.minimum_pm
         before_pm = lamp.target_pm
+        last = lamp.last
         if level_pm == before_pm:
+            if last is not None and last.source != source:
+                lamp.last = last._replace(
+                    t_ms=self.now_ms,
+                    source=source,
+                    rule=rule,
+                    cause=cause,
+                    until_ms=until_ms,
+                    program=lamp.group.program_name,
+                )
             return
         lamp.target_pm = level_pm
         group = lamp.group

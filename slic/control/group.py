@@ -46,7 +46,8 @@ class GroupState:
 
     level_pm, entrance_pm : level without presence
     raised : dynamic controls that may act now, as (index, name, level, entrance level) in list order
-    source, rule : for the decision; generation : counts programs taken over, wired : the one sensors are joined for
+    source, rule : for the decision; generation : counts programs taken over, wired : the one
+    that sensors are joined for
     """
 
     def __init__(
@@ -77,12 +78,14 @@ class GroupState:
         self.entrance_pm = FULL_PM
         self.raised: tuple[Raised, ...] = ()
         self.until_ms = NEVER_MS
+        self._lack = ""
 
     def load(self, t_ms: int, planner: Planner | None, clock_trusted: bool) -> None:
         """Take the rung that the planner and the clock allow, with the night that holds ``t_ms``."""
         self._planner = planner
         active = planner if clock_trusted else None
         self._rung = "program"
+        self._lack = "no program and position" if clock_trusted else "clock not trusted"
         if active is None and clock_trusted and self._place is not None:
             active = astronomical_default(self._place)
             self._rung = "astro-default"
@@ -189,6 +192,6 @@ class GroupState:
             )
             self.level_pm = FULL_PM if dark else 0
         else:
-            self.source, self.rule = "safe", "no program, clock or light reading: safe level"
+            self.source, self.rule = "safe", f"{self._lack}, no light reading: safe level"
             self.level_pm = self._safe_pm
         self.entrance_pm = self.level_pm

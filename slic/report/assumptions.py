@@ -10,6 +10,7 @@ from slic.scenario.model import (
     LampGroups,
     LampInventory,
     LampRow,
+    Network,
     Scenario,
     Sensors,
     SteadyFlow,
@@ -104,10 +105,17 @@ def _source_words(source: CountFile | SteadyFlow) -> str:
     return words + "; nights with missing counts left out"
 
 
+def _loss_words(network: Network) -> str:
+    if not network.command_loss:
+        return "0 %"
+    again = f"sent again after {network.resend_s:g} s" if network.resend_s else "never sent again"
+    return f"{100 * network.command_loss:g} % of sendings, {again}"
+
+
 def _field(scenario: Scenario) -> list[Fact]:
     network = scenario.network
     facts = [
-        ("radio commands lost", f"{100 * network.command_loss:g} %"),
+        ("radio commands lost", _loss_words(network)),
         ("radio latency", f"{network.latency_s:g} s"),
     ]
     if scenario.overrides:

@@ -72,7 +72,7 @@ _PROGRAMS = (
     *_energies("programs", "all lamps over the counted nights, mean over the replicates"),
     _hours("programs", "lit_h", "hours at a level above 0, per lamp"),
     _hours("programs", "full_level_equivalent_h", "integral of level (1 = full) over time, per lamp"),
-    _pct("programs", "high_share_pct", "share of lit lamp time at or above the presence level"),
+    _pct("programs", "high_share_pct", "share of lit lamp time at or above the presence level; empty without presence"),
     _pct("programs", "saving_pct", "energy saved against the baseline; empty for the baseline"),
     _pct("programs", "saving_low_pct", "lower end of the range; empty with fewer than three nights, unless exact"),
     _pct("programs", "saving_high_pct", "upper end of the range"),

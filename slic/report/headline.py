@@ -11,12 +11,12 @@ SLIC's reports, stated in them; no standard sets such a share."""
 
 
 def headline_program(programs: Sequence[dict[str, Any]]) -> str | None:
-    """Name of the program to put first, or None: only a baseline was run, or no program gave people light.
+    """Name of the program to put first, or None: only a baseline was run, or no program that gave light saved energy.
 
     It has the largest saving among those that served at least :data:`SERVED_ENOUGH_PCT` of user time. Where there were
     no road users to judge by, it is the largest saving of all.
     """
-    compared = [p for p in programs if p["saving_pct"] is not None and p["saving_pct"]["value"] is not None]
+    compared = [p for p in programs if p["saving_pct"] is not None and (p["saving_pct"]["value"] or 0) > 0]
     judged = any(program["service"]["served_pct"] is not None for program in compared)
     eligible = [program for program in compared if serves(program)] if judged else compared
     best = max(eligible, key=lambda program: float(program["saving_pct"]["value"]), default=None)

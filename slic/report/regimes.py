@@ -29,7 +29,9 @@ def reacts_to_presence(scenario: Scenario, regime: str) -> bool:
 
 def idle_level_pct(scenario: Scenario, regime: str) -> float | None:
     """Idle level [%] of the presence programs of a regime; None where there is none, or more than one value."""
-    return _only({p.idle_level_pct for p in programs_of(scenario, regime) if p.dynamic_controls})
+    presence = [p for p in programs_of(scenario, regime) if p.dynamic_controls]
+    later = {control.level_pct for p in presence for control in p.fixed_time_controls}
+    return _only({p.idle_level_pct for p in presence} | later)
 
 
 def hold_s(scenario: Scenario, regime: str) -> float | None:

@@ -71,14 +71,17 @@ def build_summary(scenario: Scenario, result: RunResult, nights: Nights) -> Summ
 
 def _program(scenario: Scenario, result: RunResult, nights: Nights, regime: str) -> Summary:
     tallies = nights.of(regime)
+    reacts = reacts_to_presence(scenario, regime)
+    high_pct = share_pct(total(tallies, "high_ms"), total(tallies, "lit_ms")) if reacts else None
     return {
         "name": regime,
         "title": title_of(scenario, regime),
         "idle_level_pct": idle_level_pct(scenario, regime),
         "hold_s": hold_s(scenario, regime),
-        "reacts_to_presence": reacts_to_presence(scenario, regime),
+        "reacts_to_presence": reacts,
         **energies_kwh(tallies, len(nights.replicates)),
         **_hours(tallies, result.lamps, len(nights.replicates)),
+        "high_share_pct": high_pct,
         "saving_pct": None if regime == scenario.baseline else _saving(scenario, nights, regime),
         "service": service(tallies, len(nights.replicates)),
         "passes_per_lamp_hour": round(result.passes_per_lamp_hour, 4),
@@ -93,11 +96,9 @@ def energies_kwh(tallies: list[NightTally], replicates: int) -> dict[str, float]
 
 def _hours(tallies: list[NightTally], lamps: int, replicates: int) -> Summary:
     per_lamp = lamps * replicates * MS_PER_H
-    lit_ms = total(tallies, "lit_ms")
     return {
-        "lit_h": round(lit_ms / per_lamp, 6),
+        "lit_h": round(total(tallies, "lit_ms") / per_lamp, 6),
         "full_level_equivalent_h": round(total(tallies, "level_pm_ms") / 1000 / per_lamp, 6),
-        "high_share_pct": share_pct(total(tallies, "high_ms"), lit_ms),
     }
 
 

@@ -134,7 +134,7 @@ def _first_words(summary: dict[str, Any]) -> list[str]:
     first = next((program for program in summary["programs"] if program["name"] == summary["headline"]), None)
     if first is None:
         values = [program["saving_pct"]["value"] for program in summary["programs"] if program["saving_pct"]]
-        dark = f"No program served people for {SERVED_ENOUGH_PCT:g} % of their time, so none is put first."
+        dark = f"No program served people for {SERVED_ENOUGH_PCT:g} % of their time and saved energy."
         return [dark] if any(value is not None for value in values) else []
     known = first["service"]["served_pct"] is not None
     why = "" if known else ", the largest saving of all, as there were no users to judge the light by"

@@ -526,3 +526,13 @@ def test_multiplying_two_positive_levels_is_never_darkness() -> None:
     fields = {**PRESENCE, "idle_level_pct": 4, "dynamic_controls": [control]}
     controller, _ = started(plan(program(**fields), 1), "20:00")
     assert [a.level_pm for a in controller.pulse(at("21:00"), 0)] == [1]
+
+
+def test_the_reason_is_the_one_in_force_also_where_the_level_stays() -> None:
+    """A lamp raised by a sensor at 21:00 stays up when the clock is lost at 21:00:30: now because of that."""
+    controller, _ = started(plan(program(**PRESENCE), 1), "20:00")
+    controller.pulse(at("21:00"), 0)
+    assert controller.clock_set(at("21:00:30"), trusted=False) == []
+    why = controller.why(0)
+    assert (why.t_ms, why.source, why.cause, why.level_pm) == (at("21:00:30"), "safe", "clock not trusted", 1000)
+    assert why.rule == "clock not trusted, no light reading: safe level"

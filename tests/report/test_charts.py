@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from slic.report.charts.axes import Scale, round_ticks, tick_text
@@ -76,6 +76,7 @@ def test_texts_of_the_comparison_stay_inside_and_apart(
     assert not overlaps(svg)
 
 
+@example([[0.0, 0.0, 0.0001537]])
 @given(st.lists(st.lists(st.floats(0, 5000), min_size=3, max_size=3), min_size=1, max_size=8))
 def test_texts_of_a_line_chart_stay_inside_and_apart(values: list[list[float]]) -> None:
     series = [Series(f"program-{i}", v, i, "mean 4,321 W") for i, v in enumerate(values)]

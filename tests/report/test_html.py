@@ -115,7 +115,7 @@ def test_a_time_program_first_has_neither_idle_level_nor_hold_of_presence_progra
 
 def test_no_program_that_gave_light_means_no_figure_first(week: Run) -> None:
     words = words_of(render_html(Run(week.folder, {**week.summary, "headline": None}, week.tables, week.provenance)))
-    assert "No program gave people the required light for 95 % of their time" in words
+    assert "No program that gave people the required light for 95 % of their time" in words
     assert "energy saved Range" not in words
 
 

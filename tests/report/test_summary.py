@@ -9,9 +9,11 @@ import pytest
 from slic.energy.results import NightTally, RunResult
 from slic.errors import InputError
 from slic.report.headline import headline_program
+from slic.report.regimes import idle_level_pct
 from slic.report.run import Run
 from slic.report.summary import build_summary, combined
 from slic.report.sums import nights_of
+from slic.scenario.load import load_scenario
 from slic.scenario.model import Scenario
 from tests.report import made_up
 
@@ -209,3 +211,18 @@ def test_the_limits_speak_of_ranges_only_where_there_is_one(week: Run) -> None:
     assert str(week.summary["limits"]).startswith("A range covers the chance between nights")
     limits = str(summary_of(two_lamps())["limits"])
     assert "range" not in limits and "other seasons or wrong assumptions" in limits
+
+
+def test_a_program_that_costs_more_is_never_put_first() -> None:
+    def program(name: str, value: float, served_pct: float) -> dict[str, object]:
+        return {"name": name, "saving_pct": {"value": value}, "service": {"served_pct": served_pct}}
+
+    assert headline_program([program("nodes", -1.1, 100.0), program("dark", 40.0, 10.0)]) is None
+    assert headline_program([program("nodes", -1.1, 100.0), program("good", 4.0, 99.0)]) == "good"
+
+
+def test_an_idle_level_that_changes_in_the_night_is_not_one_number() -> None:
+    """Roeselare: 20 % until 23:00, then off until somebody comes."""
+    scenario = load_scenario("roeselare-mandel").scenario
+    assert idle_level_pct(scenario, "roeselare-path") is None
+    assert idle_level_pct(load_scenario("ghent-coupure").scenario, "presence-train") == 20

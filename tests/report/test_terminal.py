@@ -68,7 +68,7 @@ def test_a_time_program_is_not_given_the_settings_of_presence_programs(week: Run
 
 
 def test_where_no_program_gave_people_light_none_is_put_first(week: Run) -> None:
-    assert "No program served people for 95 % of their time, so none is put first." in printed(week, headline=None)
+    assert "No program served people for 95 % of their time and saved energy." in printed(week, headline=None)
 
 
 def test_what_is_exact_says_so(week: Run) -> None:

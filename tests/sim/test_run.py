@@ -128,11 +128,13 @@ def test_an_override_for_a_lamp_that_is_not_there_is_refused(make_loaded):
 def test_a_planned_override_dims_the_hour_it_names(make_loaded):
     """Full level 28 W; 50 % is 5 % + 95 % x 0.5 = 52.5 % power: four lamps save 53.2 Wh in the hour."""
     order = {"issuer": "a", "reason": "b", "level_pct": 50, "start": "2022-11-14T20:00Z", "for_h": 1}
-    plain, dimmed = (simulate(make_loaded(overrides=o), jobs=1) for o in ([], [order]))
+    regimes = {"full": {"all": "full"}, "again": {"all": "full"}}
+    plain, dimmed = (simulate(make_loaded(overrides=o, regimes=regimes), jobs=1) for o in ([], [order]))
     saved_mj = [
-        a.energy_mj - b.energy_mj for a, b in zip(by_regime(plain, "full"), by_regime(dimmed, "full"), strict=True)
+        a.energy_mj - b.energy_mj for a, b in zip(by_regime(plain, "again"), by_regime(dimmed, "again"), strict=True)
     ]
     assert saved_mj == [53_200 * 3600, 0] * 2
+    assert by_regime(plain, "full") == by_regime(dimmed, "full"), "the baseline has no control system"
 
 
 def test_dead_lamps_draw_nothing_and_serve_nobody(make_loaded):
@@ -274,3 +276,19 @@ def test_a_required_level_means_the_nearest_arc_level_on_dali_gear(make_loaded):
     tally = by_regime(simulate(loaded, jobs=1), "full")[0]
     assert tally.passages > 0 and tally.served_ms == tally.user_ms
     assert tally.level_pm_ms == tally.lit_ms * 248
+
+
+def test_radio_faults_and_overrides_do_not_reach_the_baseline(make_loaded):
+    order = {"issuer": "a", "reason": "b", "level_pct": 50, "start": "2022-11-14T20:00Z", "for_h": 1}
+    faults = [{"kind": "clock", "from_h": 0, "for_h": 24}]
+    disturbed = make_loaded(overrides=[order], faults=faults, network={"command_loss": 0.5, "resend_s": 0})
+    assert by_regime(simulate(disturbed, jobs=1), "full") == by_regime(simulate(make_loaded(), jobs=1), "full")
+
+
+def test_explain_says_that_a_command_was_lost(make_loaded):
+    loaded = make_loaded(network={"command_loss": 1.0, "resend_s": 0})
+    t_ms = round(datetime(2022, 11, 14, 20, tzinfo=UTC).timestamp() * 1000)
+    lost = explain_moment(loaded, "presence", "street-003", t_ms)
+    assert (lost.actual_pm, lost.commanded_pm > 0, lost.unheard) == (0, True, True)
+    assert "radio" in lost.text()
+    assert not explain_moment(make_loaded(), "presence", "street-003", t_ms).unheard

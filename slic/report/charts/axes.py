@@ -23,8 +23,11 @@ class Scale:
 
 
 def round_ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round values (steps of 1, 2, 2.5 or 5 times a power of ten) that enclose ``low`` to ``high``, at least two."""
-    if high - low < 1e-6 * max(1.0, abs(low)):
+    """Round values (steps of 1, 2, 2.5 or 5 times a power of ten) that enclose ``low`` to ``high``, at least two.
+
+    A span below a twentieth (of a watt, kWh or per cent) is drawn as nothing, and not as a curve of rounding errors.
+    """
+    if high - low < max(0.05, 1e-6 * abs(low)):
         high = low + max(1.0, abs(low))
     raw = (high - low) / max(about, 1)
     power = 10.0 ** floor(log10(raw))
