@@ -49,8 +49,6 @@ class NightResult:
     task: Task
     tallies: list[NightTally]
     as_found: NightTally | None
-    slots: int
-    missing: int
     lamp_energy_mj: dict[str, dict[str, int]] = field(default_factory=dict)
     changes: dict[str, list[Change]] = field(default_factory=dict)
     traces: list[LampTrace] = field(default_factory=list)
@@ -68,7 +66,7 @@ class Controlled:
 def run_night(setup: Setup, task: Task) -> NightResult:
     """Simulate one street-night under all regimes."""
     scene = make_scene(setup, setup.streets[task.street], task.night, task.replicate)
-    result = NightResult(task, [], _as_found(scene), scene.slots, scene.missing)
+    result = NightResult(task, [], _as_found(scene))
     for regime, planners in setup.regimes.items():
         controlled = control(scene, regime)
         energies = _energies(scene, planners, controlled.levels)

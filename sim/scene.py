@@ -38,7 +38,7 @@ class Scene:
 
     dark : spans without sun [UTC ms]; passages : for each lamp, users' enter and leave in the dark
     reports : of the presence sensors, in order; orders : planned overrides; dead : which lamps do not light
-    slots, missing : slots of the count file in the dark, and how many had no value
+    missing : slots of the count file in the dark that had no value
     """
 
     setup: Setup
@@ -53,7 +53,6 @@ class Scene:
     reports: list[Row]
     orders: list[Override]
     dead: list[bool]
-    slots: int
     missing: int
 
     def dice(self, purpose: Purpose) -> np.random.Generator:
@@ -71,7 +70,7 @@ def make_scene(setup: Setup, street: Street, night: date, replicate: int) -> Sce
     seed = (scenario.run.seed, replicate, street.name, night)
     flow = flow_of(setup.traffic, start_ms, end_ms)
     users = make_users(flow, scenario.traffic, start_ms, end_ms, stream(*seed, Purpose.TRAFFIC))
-    slots, missing = dark_slots(setup.traffic, dark) if isinstance(setup.traffic, Counts) else (0, 0)
+    _, missing = dark_slots(setup.traffic, dark) if isinstance(setup.traffic, Counts) else (0, 0)
     dead = stream(*seed, Purpose.GEAR).random(len(street.lamps)) < scenario.gear.dead_lamps
     return Scene(
         setup=setup,
@@ -93,7 +92,6 @@ def make_scene(setup: Setup, street: Street, night: date, replicate: int) -> Sce
         ),
         orders=_orders(scenario.overrides, street, start_ms, end_ms),
         dead=dead.tolist(),
-        slots=slots,
         missing=missing,
     )
 
