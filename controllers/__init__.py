@@ -1,0 +1,1 @@
+"""What drives the core: recorded inputs now, the field gateway next."""

@@ -1,0 +1,1 @@
+"""What it costs and gives: energy from breakpoints, service to road users, savings with a range."""

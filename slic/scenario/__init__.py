@@ -1,0 +1,1 @@
+"""Scenario files: model, reading with errors that say where, settings by path, lamps laid out along streets."""
