@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -111,6 +112,13 @@ def test_a_time_program_first_has_neither_idle_level_nor_hold_of_presence_progra
     assert "Exact for these nights: nothing in it is left to chance." in words_of(page)
     table = words_of(page[page.index("The programs compared") : page.index("The load over a night")])
     assert "20 %, 60 s" in table and "exact" in table
+
+
+def test_an_idle_level_that_varies_is_called_so(week: Run) -> None:
+    varying = deepcopy(week.summary)
+    next(p for p in varying["programs"] if p["reacts_to_presence"])["idle_level_pct"] = None
+    words = words_of(render_html(Run(week.folder, varying, week.tables, week.provenance)))
+    assert "varies, 60 s" in words and " , 60 s" not in words
 
 
 def test_no_program_that_gave_light_means_no_figure_first(week: Run) -> None:
