@@ -10,16 +10,17 @@ the rung of the fail-safe ladder below it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from heapq import heapify, heappop, heappush
+from types import MappingProxyType
 
 from slic.control.group import NEVER_MS, GroupState
 from slic.control.lamp_state import UNKNOWN_PM, LampState, Link, join
 from slic.control.overrides import Overrides, check
 from slic.control.photocell import LuxFilter
 from slic.control.planner import Planner
-from slic.control.segment import Action, Override, SegmentPlan, Source
+from slic.control.segment import Action, Known, Override, SegmentPlan, Source
 from slic.errors import InputError
 
 _ORDERS, _LIGHT = 0, 1
@@ -64,16 +65,20 @@ class SegmentController:
         """When to call :meth:`due` at the latest [UTC ms]; it may turn out that nothing is due yet."""
         return self._deadlines[0][0]
 
-    def start(self, t_ms: int) -> list[Action]:
-        """Begin (again) at ``t_ms`` with no memory of the lamps: every lamp is told its level."""
+    def start(self, t_ms: int, known: Mapping[int, Known] = MappingProxyType({})) -> list[Action]:
+        """Begin (again) at ``t_ms``: every lamp is told its level.
+
+        known : lamp index -> what the lamp was told before. Such a lamp is told only another level, by its ramp, and
+            keeps the level to which a sensor had raised it for one more hold time, since nobody knows who is there
+        """
         self.now_ms = t_ms
         self._alive_ms = t_ms
         actions: list[Action] = []
         for lamp in self._lamps:
-            lamp.target_pm = UNKNOWN_PM
+            lamp.target_pm = known[lamp.index].level_pm if lamp.index in known else UNKNOWN_PM
         for group in self._groups:
             group.reload(t_ms, self.clock_trusted)
-            self._enter_night(group, "start", actions)
+            self._enter_night(group, "start", actions, known)
         return actions
 
     def pulse(self, t_ms: int, sensor: int, speed_mm_s: int = 0, direction: int = 0) -> list[Action]:
@@ -214,6 +219,19 @@ class SegmentController:
         _, source, rule, until_ms, _ = self._weigh(state)
         return last._replace(source=source, rule=rule, until_ms=until_ms)
 
+    def is_up(self, sensor: int) -> bool:
+        """Whether a presence sensor holds lamps up now, or counts as doing so because it is lost."""
+        return self._raised[sensor] is not None
+
+    def order_of(self, lamp: int) -> str | None:
+        """Id of the override that rules a lamp now, or None."""
+        order = self._lamps[lamp].order
+        return None if order is None else order.id
+
+    def rungs(self) -> dict[str, Source]:
+        """For each lamp group, the rung of the fail-safe ladder in force below overrides and sensors."""
+        return {group.name: group.source for group in self._groups}
+
     # ---- time -----------------------------------------------------------------------------------
 
     def _advance(self, t_ms: int) -> list[Action]:
@@ -308,14 +326,33 @@ class SegmentController:
 
     # ---- groups ---------------------------------------------------------------------------------
 
-    def _enter_night(self, group: GroupState, cause: str, actions: list[Action]) -> None:
+    def _enter_night(
+        self, group: GroupState, cause: str, actions: list[Action], known: Mapping[int, Known] = MappingProxyType({})
+    ) -> None:
         if group.wired != group.generation:
             group.wired = group.generation
             self._rewire(group)
         self._read_cells(group)
         group.refresh(self.now_ms)
+        if known:
+            self._keep_raised(group, known)
         self._decide_group(group, cause, actions)
         self._arm_step(group)
+
+    def _keep_raised(self, group: GroupState, known: Mapping[int, Known]) -> None:
+        """Give lamps that a sensor had raised before the start a hold time of the control that fits their level."""
+        for lamp in self._members[group.name]:
+            before = known.get(lamp.index)
+            if before is None or before.source != "sensor":
+                continue
+            for k, _, raised_pm, raised_entrance_pm in group.raised:
+                level_pm = raised_entrance_pm if lamp.entrance else raised_pm
+                if max(level_pm, lamp.minimum_pm) == before.level_pm:
+                    lamp.until_ms[k] = self.now_ms + group.effects[k].hold_ms
+                    if lamp.until_ms[k] < lamp.armed_ms:
+                        lamp.armed_ms = lamp.until_ms[k]
+                        heappush(self._deadlines, (lamp.armed_ms, lamp.index))
+                    break
 
     def _refresh(self, group: GroupState, cause: str, actions: list[Action]) -> None:
         before = group.result
@@ -465,14 +502,10 @@ class SegmentController:
         before_pm = lamp.target_pm
         last = lamp.last
         if level_pm == before_pm:
-            if last is not None and last.source != source:
-                lamp.last = last._replace(
-                    t_ms=self.now_ms,
-                    source=source,
-                    rule=rule,
-                    cause=cause,
-                    until_ms=until_ms,
-                    program=lamp.group.program_name,
+            if last is None or last.source != source:
+                ramp_ms = last.ramp_ms if last else 0
+                lamp.last = Action(
+                    self.now_ms, lamp.index, level_pm, ramp_ms, source, rule, cause, until_ms, lamp.group.program_name
                 )
             return
         lamp.target_pm = level_pm

@@ -80,6 +80,13 @@ class Action(NamedTuple):
     program: str
 
 
+class Known(NamedTuple):
+    """What a lamp was last told, by a controller that is gone. source : who decided, or "local" for the lamp itself."""
+
+    level_pm: int
+    source: Source | Literal["local"]
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
     """A command from a person or system. Always ends; ``lamps`` are indices, empty means all."""
