@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = {"slic.errors", "slic.files"}
-INSIDE_SLIC = ["report", "energy", "scenario", "control", "site", "lamps"]
+INSIDE_SLIC = ["report", "energy", "scenario", "messages", "control", "site", "lamps"]
 """Sub-packages of slic, highest first: each may import only those to its right."""
 HEIGHT = {"slic": 0, "controllers": 1, "sim": 2, "slic.api": 3, "slic.cli": 4}
 """Height of each package; the longest matching name counts."""

@@ -11,10 +11,16 @@ import typer
 from typer.core import TyperGroup
 
 from slic import __version__
+from slic.cli import broker as broker_commands
+from slic.cli import gateway as gateway_commands
+from slic.cli import ingest as ingest_commands
+from slic.cli import program as program_commands
 from slic.cli import scenario as scenario_commands
 from slic.cli import talq as talq_commands
+from slic.cli.asyncapi import asyncapi
 from slic.cli.demo import demo
 from slic.cli.explain import explain
+from slic.cli.override import override
 from slic.cli.report import report
 from slic.cli.schedule import schedule
 from slic.cli.simulate import simulate
@@ -84,10 +90,17 @@ def _slic(
     """
 
 
-for command in (demo, simulate, explain, report, schedule, scenario_commands.validate):
+for command in (demo, simulate, explain, report, schedule, scenario_commands.validate, override, asyncapi):
     app.command()(command)
-app.add_typer(scenario_commands.app, name="scenario")
-app.add_typer(talq_commands.app, name="talq")
+for name, group in (
+    ("gateway", gateway_commands.app),
+    ("broker", broker_commands.app),
+    ("program", program_commands.app),
+    ("ingest", ingest_commands.app),
+    ("scenario", scenario_commands.app),
+    ("talq", talq_commands.app),
+):
+    app.add_typer(group, name=name)
 
 
 def main() -> None:

@@ -14,6 +14,15 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 LAMP_BYTES, SEGMENT_BYTES = 1024, 65_536
 """Largest payload of a lamp's or sensor's channel, and of the gateway's own."""
 
+INVENTORY_BYTES = 1024 * 1024
+"""Largest inventory: about 80 bytes a lamp, so 13,000 lamps."""
+
+SESSION_EXPIRY_S = DAY_S
+"""The broker keeps a gateway's session, with the commands that wait in it, so long after it is gone."""
+
+WILL_DELAY_S = 60
+"""The broker waits so long before it says that a gateway is lost, so that a short loss of the link is no alarm."""
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
@@ -41,6 +50,8 @@ class Channel:
     @property
     def max_bytes(self) -> int:
         """Largest payload; a larger one is dropped and counted."""
+        if self.name == "inventory":
+            return INVENTORY_BYTES
         return SEGMENT_BYTES if self.node == "gateway" else LAMP_BYTES
 
 
@@ -71,8 +82,10 @@ def _gateway() -> tuple[Channel, ...]:
         Channel("event", "gateway", "event", p.Event, "gateway", _SERVICES, 1, False, 7 * DAY_S, "segment faults"),
         Channel("fault", "device", "fault", p.Event, "gateway", _SERVICES, 1, False, 7 * DAY_S, "device faults"),
         Channel("ack", "gateway", "ack", p.Ack, "gateway", _SERVICES, 1, False, 300, "answers to commands"),
-        Channel("programApplied", "gateway", "program-applied", p.Applied, "gateway", _SERVICES, 1, True, None, "reply"),
-        Channel("configApplied", "gateway", "config-applied", p.Applied, "gateway", _SERVICES, 1, True, None, "reply"),
+        Channel("programApplied", "gateway", "program-applied", p.Applied, "gateway", _SERVICES, 1, True, None,
+                "programs taken over or not"),
+        Channel("configApplied", "gateway", "config-applied", p.Applied, "gateway", _SERVICES, 1, True, None,
+                "settings taken over or not"),
         Channel("telemetry", "gateway", "telemetry", p.Telemetry, "gateway", _INGEST, 1, False, 3 * DAY_S, "readings"),
         Channel("status", "gateway", "status", p.Status, "gateway", _EVERYBODY, 1, True, None, "online or not"),
         Channel("health", "gateway", "health", p.Health, "gateway", _SERVICES, 0, False, 10 * MINUTE_S, "how it does"),

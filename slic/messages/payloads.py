@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from slic.control.calendar import Calendar
 from slic.control.program import ControlProgram
@@ -51,7 +51,7 @@ class Presence(Message):
     active: bool
     momentary: bool = Field(False, description="a point sensor: it rose and fell at once")
     kind: Name | None = None
-    count: Annotated[int, Field(ge=1, le=1000)] = 1
+    count: Annotated[int, Field(ge=0, le=50)] = Field(1, description="users newly seen; 0: the state repeated")
     speed_mps: Annotated[float, Field(ge=0, le=100)] | None = None
     dir: Literal[-1, 0, 1] = Field(0, description="+1 up the street, -1 down, 0 not known")
     conf: Annotated[float, Field(ge=0, le=1)] | None = Field(None, description="how sure the sensor is")
@@ -86,7 +86,7 @@ class LampState(Message):
     mode: Literal["auto", "override", "failsafe", "manual", "maintenance"]
     src: Source | Literal["local"] = Field(description="who decided; local: the lamp on its own")
     cmd_id: Uuid | None = None
-    faults: list[Name] = []
+    faults: Annotated[list[Name], Field(max_length=8)] = []
 
 
 class LampReading(Message):
@@ -200,6 +200,11 @@ class Applied(Message):
 Cell = str | float | int | None
 
 
+def _in_columns(cols: list[str], rows: list[list[Cell]]) -> None:
+    if len(set(cols)) < len(cols) or any(len(row) != len(cols) for row in rows):
+        raise ValueError("every row must have one cell for each column, and each column a name of its own")
+
+
 class Telemetry(Message):
     """Readings of many lamps: rows under columns. A cell is null where nothing is known.
 
@@ -211,6 +216,11 @@ class Telemetry(Message):
     end: UtcMs
     cols: list[Name]
     rows: list[list[Cell]]
+
+    @model_validator(mode="after")
+    def _whole_rows(self) -> Telemetry:
+        _in_columns(self.cols, self.rows)
+        return self
 
 
 class Status(Message):
@@ -253,6 +263,12 @@ class Inventory(Message):
     lamps: list[list[Cell]]
     sensor_cols: list[Name]
     sensors: list[list[Cell]]
+
+    @model_validator(mode="after")
+    def _whole_rows(self) -> Inventory:
+        _in_columns(self.lamp_cols, self.lamps)
+        _in_columns(self.sensor_cols, self.sensors)
+        return self
 
 
 # ---- simulated clock ---------------------------------------------------------------------------------

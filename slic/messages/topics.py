@@ -47,7 +47,7 @@ def parse_topic(text: str) -> Topic | None:
         return None
     if len(parts) == 5 and is_id(parts[2]) and parts[3:] == [CORE, "status"]:
         return Topic(parts[2], CORE, "", "status")
-    if len(parts) != 6 or not (is_id(parts[2]) and is_id(parts[3])):
+    if len(parts) != 6 or not (is_id(parts[2]) and is_id(parts[3]) and is_id(parts[5])):
         return None
     if parts[4] != GATEWAY and not is_id(parts[4]):
         return None
