@@ -45,30 +45,32 @@ def csv_rows(text: str, shown: str, separator: str = ",") -> Iterator[tuple[int,
         raise InputError(f"is not CSV: {error}", file=shown, line=reader.line_num) from None
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str, private: bool = False) -> None:
     """Write a text file (UTF-8), replacing an earlier one; a full disk or an interruption leaves that untouched.
 
+    private : readable by its owner only, from its first byte on
     What is no regular file, as ``/dev/stdout``, is written to and not replaced.
     Raises RunError that names the file if it cannot be written.
     """
     try:
         if path.exists() and not path.is_file():
-            _write(path, text)
+            _write(path, text, private)
         else:
-            _replace(path.resolve(), text)
+            _replace(path.resolve(), text, private)
     except OSError as error:
         raise RunError(f"{path} was not written: {error.strerror or error}") from None
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, text: str, private: bool) -> None:
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
-        _write(partial, text)
+        _write(partial, text, private)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+def _write(path: Path, text: str, private: bool) -> None:
+    mode = 0o600 if private else 0o666
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
