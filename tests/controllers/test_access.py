@@ -157,7 +157,7 @@ def test_a_payload_of_the_largest_size_passes_and_a_larger_packet_ends_the_conne
     topic = f"slic/v1/{SITE}/{SEGMENT}/_/inventory"
     with broker.peer(SEGMENT) as gateway:
         assert gateway.publish(topic, b"x" * 1_048_576) in TAKEN
-        gateway.client.publish(topic, b"x" * 66_560, qos=1)
+        gateway.client.publish(topic, b"x" * 1_049_600, qos=1)
         assert gateway.ended() == "Packet too large"
 
 
