@@ -54,6 +54,7 @@ class Gateway:
         self.documents = Documents(plan, store)
         self.orders = Orders(plan, self.settings, store, self.post)
         self.watches = Watches(plan, self.settings, self.post)
+        self.complaints: list[str] = []
         self.readings = Readings()
         self.controller: SegmentController | None = None
         self.refused: Counter[str] = Counter()
@@ -67,6 +68,7 @@ class Gateway:
         self._done: list[Received] = []
         self._health_ms = self._ping_ms = NEVER_MS
         self._ping: tuple[str, int] = ("", 0)
+        self._last_pong: tuple[int, int, int] | None = None
         self._sent_before = 0
         self._handlers: dict[str, Handler] = {
             "presence": self._on_presence,
@@ -106,7 +108,7 @@ class Gateway:
 
         A gateway that follows a simulated field begins when the field says so.
         """
-        self.documents.load(wall_ms)
+        self.complaints = self.documents.load()
         self._use_config()
         if self.time is not None:
             return []
@@ -114,6 +116,7 @@ class Gateway:
             if lamp in self._lamp_index:
                 self.lamps.told_pm[self._lamp_index[lamp]] = pm_from_pct(state.target_pct)
         self._health_ms = wall_ms
+        self.watches = Watches(self.plan, self.settings, self.post, wall_ms)
         return self._begin(wall_ms, self._known(states or {}))
 
     def handle(self, received: Received, wall_ms: int) -> list[Outgoing]:
@@ -158,15 +161,23 @@ class Gateway:
             messages += [self._new_ping(t_ms), *self.lamps.resync(t_ms)]
         return messages
 
-    def clock(self, wall_ms: int, *, trusted: bool, stepped: bool) -> list[Outgoing]:
-        """The machine's clock was set, or is (no longer) to be trusted."""
-        if self.time is not None or self.controller is None or not (stepped or trusted != self.clock_trusted):
+    def clock(self, wall_ms: int, *, trusted: bool, step_ms: int = 0) -> list[Outgoing]:
+        """The machine's clock was set by ``step_ms``, or is (no longer) to be trusted."""
+        if self.time is not None or self.controller is None or not (step_ms or trusted != self.clock_trusted):
             return []
+        out = self._commands(self.controller.due(wall_ms - step_ms))
         self.clock_trusted = trusted
+        self.watches.clock_set(step_ms)
+        self.lamps.clock_set(step_ms)
         actions = self.controller.clock_set(wall_ms, trusted)
         actions += self.orders.clock_set(self.controller, wall_ms, trusted)
         self._health_ms = wall_ms
-        return self._commands(actions)
+        return [*out, *self._commands(actions), self._new_ping(wall_ms)]
+
+    def take_pong(self) -> tuple[int, int, int] | None:
+        """The core's last answer to a ping, once: when we asked, when it came, and the core's time between them."""
+        pong, self._last_pong = self._last_pong, None
+        return pong
 
     def reload(self, plan: GatewayPlan, wall_ms: int) -> list[Outgoing]:
         """Go on with another configuration or inventory; lamps that stay keep their level until told otherwise."""
@@ -175,14 +186,16 @@ class Gateway:
             for i, action in enumerate(self.lamps.wanted)
             if action is not None
         }
+        if (plan.lamps, plan.sensors) != (self.plan.lamps, self.plan.sensors):
+            self.watches = Watches(plan, settings_of(plan.file), self.post, self._now(wall_ms))
         self.plan = plan
         self.settings = settings_of(plan.file)
+        self.watches.use(self.settings)
         self._lamp_index = {lamp.id: i for i, lamp in enumerate(plan.lamps)}
         self._sensor_index = self._presence_sensors()
         self.lamps = self._lamp_link()
-        self.documents.plan = plan
+        self.complaints = self.documents.reload(plan)
         self.orders.reload(plan, self.settings)
-        self.watches = Watches(plan, self.settings, self.post)
         self._use_config()
         known = {self._lamp_index[lamp]: was for lamp, was in levels.items() if lamp in self._lamp_index}
         t_ms = self._now(wall_ms)
@@ -226,9 +239,8 @@ class Gateway:
         self._keep("answer", self.orders.due(t_ms))
         if self.watches.next_ms <= t_ms:
             assert self.controller is not None
-            actions, events = self.watches.due(t_ms, self.controller, self.lamps)
-            self._keep("event", events)
-            out += self._commands(actions)
+            out += self._commands(self.watches.due(t_ms, self.controller))
+        self._keep("event", self.watches.take_events())
         if self._ping_ms <= t_ms:
             out.append(self._new_ping(t_ms))
         if self._health_ms <= t_ms:
@@ -263,7 +275,7 @@ class Gateway:
     def _fresh(self, heard: Heard) -> bool:
         """Whether a device's message is new; duplicates are dropped and counted."""
         message = heard.message
-        if self.watches.duplicates.verdict(message.boot, message.seq) == "new":
+        if self.watches.is_new(message):
             return True
         self.refused["duplicate"] += 1
         return False
@@ -278,7 +290,7 @@ class Gateway:
         if controller is None or not self._fresh(heard):
             return []
         assert isinstance(message, Presence)
-        actions = self.watches.sensor_heard(t_ms, sensor, message.active, controller)
+        actions = self.watches.sensor_heard(t_ms, sensor, message.active, message.momentary, controller)
         speed_mm_s = 0 if message.speed_mps is None else round(message.speed_mps * 1000)
         if message.momentary:
             actions += controller.pulse(t_ms, sensor, speed_mm_s, message.dir)
@@ -331,7 +343,6 @@ class Gateway:
         if sensor is None or message.code != "sensor_failure" or self.controller is None or not self._fresh(heard):
             return []
         lost = message.phase == "start"
-        self.watches.sensor_said(sensor, lost)
         act = self.controller.sensor_lost if lost else self.controller.sensor_back
         return self._commands(act(t_ms, sensor))
 
@@ -345,7 +356,7 @@ class Gateway:
         return self._commands(taken.actions)
 
     def _on_program(self, heard: Heard, t_ms: int, _: Received) -> list[Outgoing]:
-        taken, answer = self.documents.take_program(heard, t_ms, self.post)
+        taken, answer = self.documents.take_program(heard, t_ms, self.clock_trusted, self.post)
         return [answer, *(self._use_programs(t_ms) if taken else [])]
 
     def _on_config(self, heard: Heard, t_ms: int, _: Received) -> list[Outgoing]:
@@ -363,6 +374,7 @@ class Gateway:
         if message.op == "begin":
             self.clock_trusted = True
             self.orders.forget()
+            self.watches = Watches(self.plan, self.settings, self.post, t_ms)
             out = self._begin(t_ms, {})
         elif self.controller is not None and message.op == "trust":
             self.clock_trusted = message.trusted
@@ -386,6 +398,7 @@ class Gateway:
         ping_id, sent_ms = self._ping
         if message.ping_id == ping_id and message.who == "core":
             self.clock_offset_ms = (sent_ms + t_ms) // 2 - message.ts
+            self._last_pong = (sent_ms, t_ms, message.ts)
         return []
 
     # ---- what follows ---------------------------------------------------------------------------
@@ -397,7 +410,6 @@ class Gateway:
         if not self.clock_trusted:
             actions += controller.clock_set(t_ms, False)
         actions += self.orders.resume(controller, t_ms, self.clock_trusted)
-        actions += self.watches.begin(t_ms, controller)
         return self._commands(_last_of_each(actions) if known else actions)
 
     def _use_programs(self, t_ms: int) -> list[Outgoing]:
@@ -416,7 +428,7 @@ class Gateway:
             self.settings = settings_of(config)
             self.lamps.resend_ms = round(self.settings.resend_s * 1000)
             self.orders.use(self.settings)
-            self.watches.settings = self.settings
+            self.watches.use(self.settings)
 
     def _commands(self, actions: Sequence[Action]) -> list[Outgoing]:
         if not actions:

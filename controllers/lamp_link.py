@@ -19,7 +19,8 @@ COMMAND_LIFE_MS = 60_000
 LONGEST_PAUSE_MS = 600_000
 """Between two tellings of a lamp that does not answer."""
 
-_TEXT = 200
+_TEXT_BYTES = 200
+"""Three texts of this length fit into the largest payload of a lamp's channel."""
 
 
 class LampLink:
@@ -58,6 +59,11 @@ class LampLink:
         self._unheard.pop(lamp, None)
         return state.fade_end is None
 
+    def clock_set(self, delta_ms: int) -> None:
+        """The clock was set by so much: what is to be said again is so when it would have been."""
+        self._unheard = {lamp: (at_ms + delta_ms, pause_ms) for lamp, (at_ms, pause_ms) in self._unheard.items()}
+        self.next_ms = min((at_ms for at_ms, _ in self._unheard.values()), default=NEVER_MS)
+
     def again(self, t_ms: int) -> list[Outgoing]:
         """Say again what lamps should have shown by now."""
         if t_ms < self.next_ms:
@@ -91,10 +97,10 @@ class LampLink:
             fade_s=ramp_ms / 1000,
             exp=t_ms + COMMAND_LIFE_MS,
             src=action.source,
-            rule=action.rule[:_TEXT],
-            cause=action.cause[:_TEXT],
+            rule=_short(action.rule),
+            cause=_short(action.cause),
             until=action.until_ms if action.until_ms < NEVER_MS else None,
-            program=action.program[:_TEXT],
+            program=_short(action.program),
         )
         self.command_ids[lamp] = command.id
         self.sent += 1
@@ -104,3 +110,9 @@ class LampLink:
         if self.resend_ms:
             self._unheard[lamp] = (t_ms + pause_ms, pause_ms)
             self.next_ms = min(self.next_ms, t_ms + pause_ms)
+
+
+def _short(text: str) -> str:
+    if len(text) * 4 <= _TEXT_BYTES:
+        return text
+    return text.encode()[:_TEXT_BYTES].decode(errors="ignore")

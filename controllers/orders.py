@@ -41,7 +41,7 @@ class Orders:
 
     def reload(self, plan: GatewayPlan, settings: Settings) -> None:
         """Judge by another configuration."""
-        self._plan = plan
+        self._plan, self._settings = plan, settings
         self._gate = CommandGate(plan, settings, self._store)
 
     def use(self, settings: Settings) -> None:
@@ -50,6 +50,9 @@ class Orders:
 
     def forget(self) -> None:
         """Start anew, as a simulated night does."""
+        for order in self._store.overrides():
+            self._store.end_override(order.id)
+        self._gate = CommandGate(self._plan, self._settings, self._store)
         self._open, self._active, self._kept_back, self.next_ms = {}, {}, [], NEVER_MS
 
     def command(
