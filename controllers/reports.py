@@ -39,6 +39,9 @@ def inventory(post: Post, t_ms: int, plan: GatewayPlan) -> Outgoing:
     ]
     sensors = [[s.id, s.kind, s.cluster, s.street, s.position_mm / 1000] for s in plan.sensors]
     columns: dict[str, Any] = {"lamp_cols": _LAMP_COLUMNS, "sensor_cols": _SENSOR_COLUMNS}
+    place = plan.file.place
+    if place is not None:
+        columns |= place.model_dump()
     return post.message("inventory", t_ms, **columns, lamps=lamps, sensors=sensors)
 
 

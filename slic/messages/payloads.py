@@ -257,8 +257,11 @@ class Pong(Message):
 
 
 class Inventory(Message):
-    """The lamps and sensors of a gateway, as rows under columns."""
+    """The lamps and sensors of a gateway, as rows under columns, and where it stands, if it knows."""
 
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    timezone: Annotated[str, Field(max_length=60)] | None = Field(None, description="IANA name, as Europe/Brussels")
     lamp_cols: list[Name]
     lamps: list[list[Cell]]
     sensor_cols: list[Name]

@@ -30,7 +30,7 @@ def render_html(run: Run) -> str:
     """The report of a run, made from its summary, tables and provenance alone."""
     summary = run.summary
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             summary=summary,
@@ -59,7 +59,8 @@ def render_html(run: Run) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where the templates are, with the filters that they use."""
     environment = Environment(
         loader=PackageLoader("slic.report"),
         autoescape=True,
