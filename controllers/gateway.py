@@ -61,7 +61,6 @@ class Gateway:
         self.heard: Counter[str] = Counter()
         self.clock_trusted = True
         self.clock_offset_ms: int | None = None
-        self.store_state = "ok"
         self._lamp_index = {lamp.id: i for i, lamp in enumerate(plan.lamps)}
         self._sensor_index = self._presence_sensors()
         self._command_end = f"/{GATEWAY}/{CHANNELS['command'].channel}"
@@ -443,10 +442,8 @@ class Gateway:
         try:
             self.store.put(kind, messages)
         except StoreFull:
-            self.store_state = "full"
             self.refused["store_full"] += len(messages)
             return False
-        self.store_state = "ok"
         return True
 
     def _keep_readings(self, t_ms: int) -> None:
@@ -474,7 +471,7 @@ class Gateway:
             self.rungs(),
             clock_trusted=self.clock_trusted,
             clock_offset_ms=self.clock_offset_ms,
-            store=self.store_state,
+            store=self.store.health,
             queue_depth=self.store.depth,
             records_dropped=self.store.dropped,
             loop_ms=loop_ms,
