@@ -16,7 +16,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ruamel.yaml import YAML
 
-from controllers.gateway_config import BrokerAddress, GatewayFile, Issuer, Position
+from controllers.gateway_config import BrokerAddress, GatewayFile, HttpAddress, Issuer, Position
 from controllers.gateway_lists import LAMP_COLUMNS, SENSOR_COLUMNS
 from controllers.gateway_plan import FieldLamp, FieldSensor, GatewayPlan
 from controllers.signatures import new_key_file, read_key_file
@@ -78,6 +78,7 @@ def gateway_plan(
     lockstep : nothing that the simulation in process has not: no readings, no resending, no limit of darkening
     """
     quiet: dict[str, Any] = {"telemetry_s": 0, "health_s": 0, "resend_s": 0, "limits": _NO_LIMIT, "http": None}
+    live: dict[str, Any] = {"http": HttpAddress(port=0)}
     site = scenario.site
     file = GatewayFile(
         slic_gateway=1,
@@ -90,7 +91,7 @@ def gateway_plan(
         stale_after_s=scenario.ambient_sensor.stale_after_s,
         issuers=_issuers(scenario),
         signers={SIGNER: public_key},
-        **(quiet if lockstep else {}),
+        **(quiet if lockstep else live),
     )
     return GatewayPlan(file, _lamps(scenario, street, names), _sensors(street, names))
 

@@ -18,7 +18,7 @@ def place_of(plan: GatewayPlan) -> Place | None:
     return None if place is None else Place(place.latitude, place.longitude, place.timezone)
 
 
-def segment_plan(plan: GatewayPlan, settings: Settings, planners: Mapping[str, Planner]) -> SegmentPlan:
+def segment_plan(plan: GatewayPlan, settings: Settings, planners: Mapping[str, Planner | None]) -> SegmentPlan:
     """What the controller is made from; a lamp group without a planner has no program."""
     return SegmentPlan(
         name=plan.file.segment,

@@ -52,22 +52,32 @@ class Transport(Protocol):
 
     @property
     def problem(self) -> str:
-        """Why it is not connected, in words, or empty."""
+        """Why it is not connected, or what the broker refused last, in words, or empty."""
+
+    @property
+    def taken_over(self) -> bool:
+        """Whether it is not connected because another client with its name is."""
 
     def open(self, subscriptions: Sequence[Subscription], will: Outgoing | None = None, will_delay_s: int = 0) -> None:
         """Begin to connect, without waiting for it; again and again with growing pauses until :meth:`close`."""
 
     def wait(self, timeout_s: float) -> list[Received]:
-        """Run the connection until something came or the time is over; what came, in order."""
+        """Run the connection until something came, was answered or changed, or the time is over; what came."""
 
     def publish(self, message: Outgoing) -> int | None:
-        """Send, or None if there is no connection or no room. QoS 1: a token that :meth:`delivered` returns later."""
+        """Send, or None if there is no connection or no room.
+
+        QoS 1: a token that :meth:`delivered` or :meth:`refused` returns later, be it over another connection. QoS 0: 0.
+        """
 
     def acknowledge(self, message: Received) -> None:
         """Tell the broker that a QoS 1 message is in safe hands; without it the broker sends it again."""
 
     def delivered(self) -> list[int]:
         """Tokens of QoS 1 messages that the broker has taken since the last call."""
+
+    def refused(self) -> list[int]:
+        """Tokens of QoS 1 messages, since the last call, that will not arrive: refused, too large or expired."""
 
     def close(self, last: Outgoing | None = None) -> None:
         """Say a last message, if there is a connection, and leave it."""

@@ -197,12 +197,12 @@ def test_a_lamp_that_shows_another_level_is_told_again_with_growing_pauses() -> 
 
 
 def test_an_untrusted_clock_goes_down_the_ladder_and_never_dark(talk: Talk) -> None:
-    told = talk.gateway.clock(at("21:00"), trusted=False, stepped=False)
+    told = talk.gateway.clock(at("21:00"), trusted=False)
     assert {level for _, level, _ in levels(told)} == {100.0}
     assert talk.gateway.rungs() == {"all": "safe"}
     assert talk.command(at("21:01"), level_pct=10) == []
     assert acks(talk.gateway.store)[-1] == ("rejected", "clock_untrusted")
-    told = talk.gateway.clock(at("21:02"), trusted=True, stepped=False)
+    told = talk.gateway.clock(at("21:02"), trusted=True)
     assert {level for _, level, _ in levels(told)} == {20.0}
 
 
