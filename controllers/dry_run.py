@@ -17,6 +17,7 @@ class ListenOnly:
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
+        self._tokens: list[int] = []
         self._told: dict[str, float] = {}
 
     @property
@@ -56,15 +57,17 @@ class ListenOnly:
                 self._told[node] = command["level_pct"]
                 words = {name: command.get(name) for name in ("level_pct", "fade_s", "src", "rule", "cause")}
                 log.info("would command", extra=facts(lamp=node, **words))
-        return 0
+        self._tokens.append(len(self._tokens) + 1)
+        return self._tokens[-1]
 
     def acknowledge(self, message: Received) -> None:
         """Tell the broker that a message was heard."""
         self._inner.acknowledge(message)
 
     def delivered(self) -> list[int]:
-        """Nothing was sent."""
-        return []
+        """Everything at once: what is not sent cannot get lost."""
+        tokens, self._tokens = self._tokens, []
+        return tokens
 
     def refused(self) -> list[int]:
         """Nothing was sent."""
@@ -73,13 +76,3 @@ class ListenOnly:
     def close(self, last: Outgoing | None = None) -> None:
         """Leave without a word."""
         self._inner.close()
-
-
-class KeepsNothing:
-    """In place of the forwarder: records stay where they are."""
-
-    def turn(self, t_ms: int) -> None:
-        """Do nothing."""
-
-    def settle(self) -> None:
-        """Do nothing."""

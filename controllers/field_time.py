@@ -42,8 +42,8 @@ class FieldTime:
         return self._rate == 0
 
     def now_ms(self, wall_ms: int) -> int:
-        """Simulated time [UTC ms]."""
-        return self._base_ms + round((wall_ms - self._base_wall_ms) * self._rate)
+        """Simulated time [UTC ms]; before a field has joined, wall time."""
+        return wall_ms if not self._boot else self._base_ms + round((wall_ms - self._base_wall_ms) * self._rate)
 
     def wall_ms_until(self, t_ms: int, wall_ms: int) -> int:
         """How long it takes until simulated time ``t_ms`` [ms of wall time]."""

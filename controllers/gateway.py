@@ -34,7 +34,7 @@ from slic.messages.payloads import Ambient, Clock, Event, LampReading, LampState
 from slic.messages.topics import GATEWAY, core_topic
 
 HOUR_MS = 3_600_000
-Handler = Callable[[Heard, int, Received], list[Outgoing]]
+Handler = Callable[[Heard, int], list[Outgoing]]
 
 
 class Gateway:
@@ -63,8 +63,10 @@ class Gateway:
         self.clock_offset_ms: int | None = None
         self._lamp_index = {lamp.id: i for i, lamp in enumerate(plan.lamps)}
         self._sensor_index = self._presence_sensors()
+        self.turn_ms = 0.0  # longest turn of the loop that runs this, which says so
         self._command_end = f"/{GATEWAY}/{CHANNELS['command'].channel}"
         self._done: list[Received] = []
+        self._in_hand: Received | None = None
         self._health_ms = self._ping_ms = NEVER_MS
         self._ping: tuple[str, int] = ("", 0)
         self._last_pong: tuple[int, int, int] | None = None
@@ -124,13 +126,17 @@ class Gateway:
         ghost = received.retain and not received.topic.endswith(self._command_end)
         decoded = decode(received.topic, received.payload, ghost)
         if isinstance(decoded, Refusal):
-            self._refuse(decoded.code, received)
+            self.refused[decoded.code] += 1
+            self._done.append(received)
             return []
         heard = Heard(*decoded, received.payload, received.retain)
         self.heard[heard.channel.name] += 1
-        if self.time is None:
-            return self._take(heard, wall_ms, received)
-        return self._take_simulated(self.time, heard, wall_ms, received)
+        self._in_hand = received
+        time = self.time
+        out = self._take(heard, wall_ms) if time is None else self._take_simulated(time, heard, wall_ms)
+        if self._in_hand is not None:
+            self._done.append(received)
+        return out
 
     def due(self, wall_ms: int) -> list[Outgoing]:
         """Do what is due; call it after all messages of the moment, and at least when :meth:`wait_ms` says so."""
@@ -192,7 +198,9 @@ class Gateway:
         self.watches.use(self.settings)
         self._lamp_index = {lamp.id: i for i, lamp in enumerate(plan.lamps)}
         self._sensor_index = self._presence_sensors()
+        told_pm = dict(zip(self._lamp_ids, self.lamps.told_pm, strict=True))
         self.lamps = self._lamp_link()
+        self.lamps.told_pm = [told_pm.get(lamp) for lamp in self._lamp_ids]
         self.complaints = self.documents.reload(plan)
         self.orders.reload(plan, self.settings)
         self._use_config()
@@ -248,28 +256,20 @@ class Gateway:
 
     # ---- what comes -----------------------------------------------------------------------------
 
-    def _take_simulated(self, time: FieldTime, heard: Heard, wall_ms: int, received: Received) -> list[Outgoing]:
+    def _take_simulated(self, time: FieldTime, heard: Heard, wall_ms: int) -> list[Outgoing]:
         clock = isinstance(heard.message, Clock)
         if not clock and (not time.lockstep or heard.channel.name in ("ping", "pong", "status")):
-            return self._take(heard, time.now_ms(wall_ms), received)
+            return self._take(heard, time.now_ms(wall_ms))
         out = []
-        self._done.append(received)
         for ready in time.ordered(heard):
             if isinstance(ready.message, Clock):
                 time.set(ready.message, wall_ms)
-            out += self._take(ready, ready.message.ts, received)
+            out += self._take(ready, ready.message.ts)
         return out
 
-    def _take(self, heard: Heard, t_ms: int, received: Received) -> list[Outgoing]:
+    def _take(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         handler = self._handlers.get(heard.channel.name)
-        if received.qos and heard.channel.name != "lampReading" and self.time is None:
-            self._done.append(received)
-        return handler(heard, t_ms, received) if handler is not None else []
-
-    def _refuse(self, code: str, received: Received) -> None:
-        self.refused[code] += 1
-        if received.qos:
-            self._done.append(received)
+        return handler(heard, t_ms) if handler is not None else []
 
     def _fresh(self, heard: Heard) -> bool:
         """Whether a device's message is new; duplicates are dropped and counted."""
@@ -279,7 +279,7 @@ class Gateway:
         self.refused["duplicate"] += 1
         return False
 
-    def _on_presence(self, heard: Heard, t_ms: int, _: Received) -> list[Outgoing]:
+    def _on_presence(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         message = heard.message
         sensor = self._sensor_index.get(heard.topic.node)
         if sensor is None:
@@ -301,7 +301,7 @@ class Gateway:
             actions += controller.presence(t_ms, sensor, False)
         return self._commands(actions) if actions else []
 
-    def _on_ambient(self, heard: Heard, t_ms: int, _: Received) -> list[Outgoing]:
+    def _on_ambient(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         message = heard.message
         assert isinstance(message, Ambient)
         old = self.time is None and t_ms - message.ts > 1000 * self.plan.file.stale_after_s
@@ -309,7 +309,7 @@ class Gateway:
             return []
         return self._commands(self.controller.ambient(t_ms, message.lux))
 
-    def _on_state(self, heard: Heard, t_ms: int, _: Received) -> list[Outgoing]:
+    def _on_state(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         lamp = self._lamp_index.get(heard.topic.node)
         message = heard.message
         assert isinstance(message, LampState)
@@ -322,20 +322,19 @@ class Gateway:
                 self._keep("answer", self.orders.applied(t_ms, lamp, self.controller))
         return []
 
-    def _on_reading(self, heard: Heard, t_ms: int, received: Received) -> list[Outgoing]:
+    def _on_reading(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         lamp = self._lamp_index.get(heard.topic.node)
         message = heard.message
         assert isinstance(message, LampReading)
         if lamp is None:
-            self._refuse("unknown_lamp", received)
-        elif not self.settings.telemetry_s or not self._fresh(heard):
-            self._done.append(received)
-        else:
+            self.refused["unknown_lamp"] += 1
+        elif self.settings.telemetry_s and self._fresh(heard):
             self.watches.reading(t_ms, lamp, message)
-            self.readings.add(t_ms, heard.topic.node, message, received)
+            self.readings.add(t_ms, heard.topic.node, message, self._in_hand)
+            self._in_hand = None
         return []
 
-    def _on_device_event(self, heard: Heard, t_ms: int, _: Received) -> list[Outgoing]:
+    def _on_device_event(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         message = heard.message
         assert isinstance(message, Event)
         sensor = self._sensor_index.get(heard.topic.node)
@@ -345,7 +344,7 @@ class Gateway:
         act = self.controller.sensor_lost if lost else self.controller.sensor_back
         return self._commands(act(t_ms, sensor))
 
-    def _on_command(self, heard: Heard, t_ms: int, _: Received) -> list[Outgoing]:
+    def _on_command(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         if self.controller is None:
             return []
         taken = self.orders.command(heard, t_ms, self.controller, self.lamps, self.clock_trusted)
@@ -354,11 +353,11 @@ class Gateway:
         self._keep("answer", taken.answers)
         return self._commands(taken.actions)
 
-    def _on_program(self, heard: Heard, t_ms: int, _: Received) -> list[Outgoing]:
+    def _on_program(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         taken, answer = self.documents.take_program(heard, t_ms, self.clock_trusted, self.post)
         return [answer, *(self._use_programs(t_ms) if taken else [])]
 
-    def _on_config(self, heard: Heard, t_ms: int, _: Received) -> list[Outgoing]:
+    def _on_config(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         taken, answer = self.documents.take_config(heard, t_ms, self.post)
         if not taken:
             return [answer]
@@ -366,7 +365,7 @@ class Gateway:
         known = {i: Known(a.level_pm, a.source) for i, a in enumerate(self.lamps.wanted) if a is not None}
         return [answer, *(self._begin(t_ms, known) if self.controller is not None else [])]
 
-    def _on_clock(self, heard: Heard, t_ms: int, _: Received) -> list[Outgoing]:
+    def _on_clock(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         message = heard.message
         assert isinstance(message, Clock)
         out: list[Outgoing] = []
@@ -386,12 +385,12 @@ class Gateway:
             out.append(self.post.message("clockDone", t_ms, op=message.op, commands=commands))
         return out
 
-    def _on_ping(self, heard: Heard, t_ms: int, _: Received) -> list[Outgoing]:
+    def _on_ping(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         """A ping of another gateway of this name: say at once that this one is here."""
         foreign = heard.message.boot != self.post.sender.boot
         return [reports.status(self.post, t_ms, "online")] if foreign else []
 
-    def _on_pong(self, heard: Heard, t_ms: int, _: Received) -> list[Outgoing]:
+    def _on_pong(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         message = heard.message
         assert isinstance(message, Pong)
         ping_id, sent_ms = self._ping
@@ -409,7 +408,9 @@ class Gateway:
         if not self.clock_trusted:
             actions += controller.clock_set(t_ms, False)
         actions += self.orders.resume(controller, t_ms, self.clock_trusted)
-        return self._commands(_last_of_each(actions) if known else actions)
+        out = self._commands(_last_of_each(actions) if known else actions)
+        self.lamps.wanted = [controller.why(i) for i in range(len(self.plan.lamps))]
+        return out
 
     def _use_programs(self, t_ms: int) -> list[Outgoing]:
         planners = self.documents.planners_at(t_ms)
@@ -463,8 +464,9 @@ class Gateway:
         self._health_ms = t_ms + period_ms if period_ms else NEVER_MS
         return [self.health(t_ms)] if period_ms else []
 
-    def health(self, t_ms: int, loop_ms: float | None = None) -> Outgoing:
-        """How the gateway does now."""
+    def health(self, t_ms: int) -> Outgoing:
+        """How the gateway does now; the longest turn of its loop is that since the last time."""
+        loop_ms, self.turn_ms = self.turn_ms, 0.0
         return reports.health(
             self.post,
             t_ms,

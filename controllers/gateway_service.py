@@ -13,7 +13,7 @@ from types import FrameType
 from controllers.certificate import certificate_fault
 from controllers.clock import WallClock
 from controllers.clock_watch import ClockWatch
-from controllers.dry_run import KeepsNothing, ListenOnly
+from controllers.dry_run import ListenOnly
 from controllers.envelope import Sender, new_boot
 from controllers.forwarder import Forwarder
 from controllers.gateway import Gateway
@@ -100,9 +100,8 @@ class GatewayService:
 
     def _new_loop(self, gateway: Gateway, store: SqliteStore) -> GatewayLoop:
         link = self._link(self._plan.file.segment, session=True)
-        forwarder = KeepsNothing() if self._dry_run else Forwarder(store, link)
         watch = ClockWatch(store.last_ms())
-        loop = GatewayLoop(gateway, link, store, forwarder, self._clock, watch, self._load_again)
+        loop = GatewayLoop(gateway, link, store, Forwarder(store, link), self._clock, watch, self._load_again)
         loop.on_turn.append(self._systemd.alive)
         if self._http is not None:
             loop.on_turn.append(self._http.turn)

@@ -75,9 +75,7 @@ class LampLink:
 
     def resync(self, t_ms: int) -> list[Outgoing]:
         """Say again what holds to each lamp whose last state does not show it, as after a lost connection."""
-        lamps = [
-            i for i, wanted in enumerate(self.wanted) if wanted is not None and self.told_pm[i] != wanted.level_pm
-        ]
+        lamps = [i for i, wanted in enumerate(self.wanted) if wanted is not None and self.told_pm[i] != wanted.level_pm]
         return [self._repeat(lamp, t_ms, self.resend_ms) for lamp in lamps]
 
     def _repeat(self, lamp: int, t_ms: int, pause_ms: int) -> Outgoing:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import Literal
 
 from controllers.clock import Clock
 from controllers.clock_watch import ClockWatch
+from controllers.forwarder import Forwarder
 from controllers.gateway import Gateway
 from controllers.gateway_plan import GatewayPlan
 from controllers.json_log import facts
@@ -35,16 +36,6 @@ _MOST_UNSENT = 200_000
 _LONGEST_DETAIL = 200
 
 Ended = Literal["stopped", "taken over"]
-
-
-class Forwarder(Protocol):
-    """Moves records from the store to the broker."""
-
-    def turn(self, t_ms: int) -> None:
-        """Send what can be sent, forget what the broker has."""
-
-    def settle(self) -> None:
-        """Forget what the broker has, at once."""
 
 
 class GatewayLoop:
@@ -136,6 +127,7 @@ class GatewayLoop:
         self._keep(now_ms, began_ms)
         self._turned()
         self._longest_turn_ms = max(self._longest_turn_ms, self.turned_ms - began_ms)
+        self.gateway.turn_ms = max(self.gateway.turn_ms, self.turned_ms - began_ms)
 
     def idle(self, waiting_for: str) -> bool:
         """A turn without work, while ``waiting_for`` keeps the gateway from its lamps; whether to go on waiting."""

@@ -18,6 +18,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from controllers.ack_order import AckOrder
 from controllers.broker_socket import CONNECT_S, sentence
 from controllers.buffered_socket import BufferedSocket
 from controllers.paho_client import PahoClient
@@ -69,6 +70,7 @@ class PahoConnection:
         self._number = number
         self._greeting = greeting
         self._topics: dict[int, str] = {}
+        self._acks = AckOrder()
         self._mid = 0
         self._window = INFLIGHT
         self._largest = LARGEST_PACKET
@@ -123,10 +125,11 @@ class PahoConnection:
         return len(message.payload) + len(message.topic) + 32 > self._largest
 
     def acknowledge(self, token: int) -> None:
-        """Acknowledge a received QoS 1 message, if it came over this connection."""
+        """A QoS 1 message that came over this connection may be acknowledged, once those before it are."""
         number, mid = divmod(token, 1 << 16)
         if number == self._number and not self.ended:
-            self._socket.send(write_puback(mid))
+            for ready in self._acks.acknowledge(mid):
+                self._socket.send(write_puback(ready))
 
     def flush(self) -> None:
         """Send what the operating system takes."""
@@ -218,6 +221,8 @@ class PahoConnection:
 
     def _on_publish(self, packet: Publish) -> None:
         token = self._number << 16 | packet.mid
+        if packet.qos:
+            self._acks.came(packet.mid)
         try:
             topic = packet.topic.decode()
         except UnicodeDecodeError:

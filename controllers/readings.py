@@ -7,9 +7,9 @@ from controllers.transport import Outgoing, Received
 from slic.control.group import NEVER_MS
 from slic.messages.payloads import LampReading
 
-GATHER_MS = 2_000
+GATHER_MS = 250
 MOST = 50
-"""Readings are kept after so long or so many: the broker waits for our answer meanwhile."""
+"""Readings are kept after so long or so many: the broker waits for this and all later answers meanwhile."""
 
 _COLUMNS = ["lamp", "boot", "wh", "on_s", "switch_ons", "w", "v", "pf", "temp"]
 
@@ -23,8 +23,8 @@ class Readings:
         self._since_ms = 0
         self.due_ms = NEVER_MS
 
-    def add(self, t_ms: int, lamp: str, reading: LampReading, received: Received) -> None:
-        """Take a reading that came at ``t_ms``."""
+    def add(self, t_ms: int, lamp: str, reading: LampReading, received: Received | None) -> None:
+        """Take a reading that came at ``t_ms``, with the message that must wait for it, if there is one."""
         if not self._rows:
             self._since_ms, self.due_ms = t_ms, t_ms + GATHER_MS
         self._rows.append(
@@ -40,7 +40,8 @@ class Readings:
                 reading.temperature_c,
             ]
         )
-        self._messages.append(received)
+        if received is not None:
+            self._messages.append(received)
         if len(self._rows) >= MOST:
             self.due_ms = t_ms
 
