@@ -15,11 +15,11 @@ from time import monotonic
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from controllers.embedded_broker import PrivateMosquitto, free_port
+from controllers.broker.private_broker import PrivateMosquitto, free_port
 from controllers.envelope import Sender
-from controllers.gateway_config import BrokerAddress
-from controllers.paho_link import PahoLink
-from controllers.post import Post
+from controllers.gateway.config import BrokerAddress
+from controllers.gateway.post import Post
+from controllers.link.paho_link import PahoLink
 
 LAMPS = 10_000
 RUNS = 3

@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from controllers.ingest_rows import Row, rows_of
-from controllers.ingest_store import Batch, IngestStore
+from controllers.ingest.ingest_store import Batch, IngestStore
+from controllers.ingest.rows import Row, rows_of
 from slic.messages.codec import Decoded, decode, encode
 from slic.messages.payloads import Telemetry
 from slic.report.field_schema import DAY_TABLES, create

@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from benchmarks.raw_client import RawClient
-from controllers.embedded_broker import PrivateMosquitto
+from controllers.broker.private_broker import PrivateMosquitto
 
 RATES_PER_S = (100, 1000, 5000)
 WINDOW = 200
@@ -184,9 +184,9 @@ def echo_bare(port: int, qos: int) -> None:
 
 def echo_link(port: int, qos: int) -> None:
     """SLIC's link."""
-    from controllers.gateway_config import BrokerAddress
-    from controllers.paho_link import PahoLink
-    from controllers.transport import Outgoing, Subscription
+    from controllers.gateway.config import BrokerAddress
+    from controllers.link.paho_link import PahoLink
+    from controllers.link.transport import Outgoing, Subscription
 
     link = PahoLink(BrokerAddress(port=port), "bench-link", Path(), Random(0), session=False)
     link.open([Subscription(IN, qos)])

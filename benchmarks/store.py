@@ -14,10 +14,10 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from controllers.store import SqliteStore
-from controllers.store_file import StoreFile
-from controllers.store_outbox import INSERT
-from controllers.transport import Outgoing
+from controllers.link.transport import Outgoing
+from controllers.store.database_file import StoreFile
+from controllers.store.outbox import INSERT
+from controllers.store.sqlite_store import SqliteStore
 from slic.control.segment import Action
 
 BATCHES = {1: 400, 50: 120, 1000: 30}

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from sim.night import Deciders
 from sim.run import Explanation, Progress, check, explain_moment
 from sim.run import simulate as run_scenario
 from slic.control.place import Place
@@ -27,14 +28,19 @@ from slic.scenario.loaded import LoadedScenario, data_files, find_file
 from slic.scenario.model import Scenario
 from slic.scenario.yaml_file import read_model
 
+if TYPE_CHECKING:
+    from sim.field_lockstep import LockstepStreets
+
 __all__ = ["Explanation", "Run", "YearSummary", "demo", "explain", "open_run", "schedule", "simulate", "validate"]
 
-DEMO_SCENARIO = "ghent-coupure"
+DEMO_SCENARIO = "ghent-coupure-fiftieth"
 DEMO_SETTINGS = ("run.replicates=2",)
-"""Fewer replicates than the scenario has: the demonstration must end within 45 s on two cores."""
+"""Fewer replicates than the scenario has: the demonstration must end within 45 s on two cores, over a broker too."""
 
 Settings = Sequence[str] | Mapping[str, Any]
 OnProgress = Callable[[Progress], None]
+Say = Callable[[str], None]
+"""Takes a line that tells a person how the run is made."""
 
 
 def simulate(
@@ -69,11 +75,70 @@ def simulate(
     return _run(loaded, folder, jobs, overwrite, progress)
 
 
-def demo(out: str | Path = "runs/demo", *, jobs: int | None = 1, progress: OnProgress | None = None) -> Run:
-    """Simulate the shipped demonstration; an earlier demonstration in ``out`` is replaced, nothing else is."""
+def demo(
+    out: str | Path = "runs/demo",
+    *,
+    jobs: int | None = 1,
+    in_process: bool = False,
+    progress: OnProgress | None = None,
+    say: Say | None = None,
+) -> Run:
+    """Simulate the shipped demonstration; an earlier demonstration in ``out`` is replaced, nothing else is.
+
+    Its lamps are controlled by a gateway process over an MQTT broker, both started and ended here. The result is that
+    of controllers in this process, which ``in_process`` asks for; it is also the way where no broker can be started.
+    ``jobs`` counts then. ``say`` : told which way it is, and how many messages there were
+    """
     folder = Path(out)
     again = (folder / "END").is_file() and open_run(folder).summary["scenario"] == DEMO_SCENARIO
-    return simulate(DEMO_SCENARIO, settings=DEMO_SETTINGS, out=folder, jobs=jobs, overwrite=again, progress=progress)
+    loaded = load_scenario(DEMO_SCENARIO, list(DEMO_SETTINGS))
+    check_target(folder, again)
+    if in_process:
+        return _run(loaded, folder, jobs, again, progress)
+    return _run_over_mqtt(loaded, folder, jobs, again, progress, say or _silent)
+
+
+def field(
+    scenario: str | Path,
+    *,
+    settings: Settings = (),
+    out: str | Path | None = None,
+    broker: str = "",
+    tls: Mapping[str, str] | None = None,
+    gateways: str | Path = "",
+    overwrite: bool = False,
+    progress: OnProgress | None = None,
+    say: Say | None = None,
+) -> Run:
+    """Simulate a scenario whose lamps are controlled by gateways over a broker, in lockstep, and write its run folder.
+
+    The tables have the bytes of those of :func:`simulate`.
+
+    Parameters
+    ----------
+    broker : ``host:port`` of a broker with gateways that follow the field's clock; "" : both are started here
+    tls : files ``ca``, ``certificate`` and ``key`` for a broker on another machine
+    gateways : folder that ``slic field --write-gateways`` has written; its keys sign the programs
+    say : told how the run is made, and how many messages there were
+
+    Raises
+    ------
+    InputError : the scenario, a setting, the broker's address or a folder is refused
+    RunError : a gateway does not answer, or refuses a program or override; the run could not be written
+    """
+    loaded = load_scenario(scenario, _as_list(settings))
+    folder = Path("runs") / loaded.scenario.name if out is None else Path(out)
+    check_target(folder, overwrite)
+    say = say or _silent
+    if not broker:
+        return _run_over_mqtt(loaded, folder, None, overwrite, progress, say)
+    from sim.field_harness import broker_address, folder_keys, lockstep_streets
+
+    streets = lockstep_streets(loaded, broker_address(broker, tls), folder_keys(Path(gateways)), _nothing, Path())
+    try:
+        return _run_with(streets, loaded, folder, overwrite, progress, say)
+    finally:
+        streets.close()
 
 
 def explain(run: str | Path, *, lamp: str, at: str, program: str, replicate: int = 0) -> Explanation:
@@ -137,9 +202,52 @@ def _as_list(settings: Settings) -> list[str]:
     return list(settings)
 
 
-def _run(loaded: LoadedScenario, folder: Path, jobs: int | None, overwrite: bool, progress: OnProgress | None) -> Run:
+def _run_over_mqtt(
+    loaded: LoadedScenario, folder: Path, jobs: int | None, overwrite: bool, progress: OnProgress | None, say: Say
+) -> Run:
+    """A run with a broker and gateways that are started for it, or in this process where there is no broker."""
+    from sim.field_harness import private_field
+
+    with private_field(loaded, say) as streets:
+        if streets is not None:
+            return _run_with(streets, loaded, folder, overwrite, progress, say)
+    say("No MQTT broker here (pip install 'slic-lighting[broker]', or Mosquitto): controlled in this process.")
+    return _run(loaded, folder, jobs, overwrite, progress)
+
+
+def _run_with(
+    streets: LockstepStreets,
+    loaded: LoadedScenario,
+    folder: Path,
+    overwrite: bool,
+    progress: OnProgress | None,
+    say: Say,
+) -> Run:
     began = time.perf_counter()
-    result = run_scenario(loaded, jobs=jobs, progress=progress)
+    run = _run(loaded, folder, 1, overwrite, progress, streets)
+    per_s = streets.messages / (time.perf_counter() - began)
+    say(f"{streets.messages:,} MQTT messages, {per_s:,.0f} a second.")
+    return run
+
+
+def _silent(_line: str) -> None:
+    """For callers who do not want to be told."""
+
+
+def _nothing() -> None:
+    """There is nothing to look after."""
+
+
+def _run(
+    loaded: LoadedScenario,
+    folder: Path,
+    jobs: int | None,
+    overwrite: bool,
+    progress: OnProgress | None,
+    deciders: Deciders | None = None,
+) -> Run:
+    began = time.perf_counter()
+    result = run_scenario(loaded, jobs=jobs, progress=progress, deciders=deciders)
     simulated_s = time.perf_counter() - began
     lamp_nights = len({(t.replicate, t.night) for t in result.tallies}) * result.lamps * len(result.regimes)
     timing = {

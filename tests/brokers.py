@@ -21,7 +21,14 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from controllers.embedded_broker import HOST, TUNED, EmbeddedBroker, PrivateMosquitto, free_port, mosquitto_program
+from controllers.broker.private_broker import (
+    HOST,
+    TUNED,
+    EmbeddedBroker,
+    PrivateMosquitto,
+    free_port,
+    mosquitto_program,
+)
 
 __all__ = ["HOST", "TUNED", "Client", "EmbeddedBroker", "Mosquitto", "eventually", "free_port"]
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from controllers.gateway_config import TlsFiles
+from controllers.gateway.config import TlsFiles
 
 
 class Authority:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from controllers.broker_files import init_folder, parse_segments
-from controllers.signatures import new_key_file, public_key_of
+from controllers.broker.files import init_folder, parse_segments
+from controllers.gateway.signatures import new_key_file, public_key_of
 from slic.cli.gateway import app
 from slic.messages.channels import CHANNELS
 

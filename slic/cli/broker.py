@@ -42,7 +42,7 @@ def init(
     """
     from datetime import UTC, datetime
 
-    from controllers.broker_files import init_folder, parse_segments
+    from controllers.broker.files import init_folder, parse_segments
 
     made = init_folder(folder, parse_segments(gateway), host or [], days, datetime.now(UTC))
     text = [f"{folder} is ready, with a test authority that is not for production; run it: slic broker run {folder}"]
@@ -57,7 +57,7 @@ def add(folder: _Folder, gateway: _Gateways, days: _Days = 825, as_json: _Json =
     """
     from datetime import UTC, datetime
 
-    from controllers.broker_files import BrokerFolder, parse_segments
+    from controllers.broker.files import BrokerFolder, parse_segments
 
     users = BrokerFolder.open(folder).add(parse_segments(gateway), days, datetime.now(UTC))
     text = [f"certificates made: {', '.join(users)}", "a running broker knows their rights after kill -HUP"]
@@ -77,7 +77,7 @@ def revoke(
     """
     from datetime import UTC, datetime
 
-    from controllers.broker_files import BrokerFolder
+    from controllers.broker.files import BrokerFolder
 
     BrokerFolder.open(folder).revoke(name, datetime.now(UTC))
     text = [
@@ -101,8 +101,8 @@ def run(
     """
     import os
 
-    from controllers.broker_files import BrokerFolder
-    from controllers.broker_process import mosquitto_command
+    from controllers.broker.files import BrokerFolder
+    from controllers.broker.process import mosquitto_command
 
     command = mosquitto_command(BrokerFolder.open(folder).path, port)
     os.chdir(folder)

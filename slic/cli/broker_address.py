@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from slic.errors import InputError
 
 if TYPE_CHECKING:
-    from controllers.gateway_config import BrokerAddress
+    from controllers.gateway.config import BrokerAddress
 
 
 def broker_address(broker: str, ca: Path | None, cert: Path | None, key: Path | None) -> BrokerAddress:
     """The address in ``HOST:PORT``, with TLS where certificate files are given. InputError names a bad option."""
-    from controllers.gateway_config import BrokerAddress, TlsFiles
+    from controllers.gateway.config import BrokerAddress, TlsFiles
 
     host, _, port = broker.rpartition(":")
     if not host or not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535):

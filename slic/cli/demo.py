@@ -1,4 +1,4 @@
-"""`slic demo`: a week of a real path, several control programs side by side."""
+"""`slic demo`: a week of a quiet path, several control programs side by side, over a broker."""
 
 from __future__ import annotations
 
@@ -11,25 +11,28 @@ from slic.cli.progress import progress_bar
 from slic.cli.simulate import AsJson, Jobs, Quiet, show_run
 
 _NEXT = """\
-Next: the same path with a tenth of its cyclists, and why a lamp had its level
-  slic simulate ghent-coupure-tenth
+Next: the same path with all its cyclists, and why a lamp had its level
+  slic simulate ghent-coupure
   slic explain {out} --lamp coupure-010 --at "2022-11-14 23:10" --program presence-train"""
 
 
 def demo(
     out: Annotated[Path, typer.Option(help="Run folder; an earlier demo in it is replaced.")] = Path("runs/demo"),
+    in_process: Annotated[bool, typer.Option("--in-process", help="Without broker and gateway process.")] = False,
     jobs: Jobs = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Simulate a week of a cycle path in Ghent (counts of 2022) under several control programs.
+    """Simulate a week of a cycle path (a fiftieth of the counts of Ghent, 2022) under several control programs.
 
+    A gateway process controls the lamps over an MQTT broker; both are started here, and end with the demo.
     Example: slic demo --out runs/demo
     """
     from slic import api
 
+    say = None if as_json or quiet else typer.echo
     with progress_bar(not quiet) as progress:
-        run = api.demo(out, jobs=jobs, progress=progress)
+        run = api.demo(out, jobs=jobs, in_process=in_process, progress=progress, say=say)
     show_run(run, as_json, quiet)
     if not (as_json or quiet):
         typer.echo(_NEXT.format(out=out))

@@ -38,7 +38,7 @@ def explain(
 
 
 def _explain_live(address: str, lamp: str, of_a_run: str, as_json: bool) -> None:
-    from controllers.ask_gateway import ask_why, in_words
+    from controllers.operator.ask_gateway import ask_why, in_words
 
     if of_a_run:
         raise InputError(

@@ -63,8 +63,8 @@ def run(
     """
     import time
 
-    from controllers.gateway_service import GatewayService
-    from controllers.json_log import start_log
+    from controllers.service.json_log import start_log
+    from controllers.service.process import GatewayService
 
     start_log(json_log, log_level.value, time.monotonic)
     GatewayService(file, follow_clock=clock is Time.field, dry_run=dry_run).run()
@@ -82,8 +82,8 @@ def check(
     Example: slic gateway check /etc/slic/gateway.yaml --offline
     """
     from controllers.clock import WallClock
-    from controllers.gateway_check import check_files, check_surroundings
-    from controllers.json_log import keep_silent
+    from controllers.service.check import check_files, check_surroundings
+    from controllers.service.json_log import keep_silent
 
     keep_silent()
     clock = WallClock()
@@ -113,7 +113,7 @@ def new(
     Example: slic gateway new gateways/g0042 --lamps lamps.csv --site ettenleur --segment el-g0042
     --timezone Europe/Amsterdam
     """
-    from controllers.gateway_new import new_gateway
+    from controllers.service.new_gateway import new_gateway
 
     path, notes = new_gateway(folder, lamps, site, segment, timezone)
     for note in notes:

@@ -11,7 +11,7 @@ import typer
 from slic.errors import InputError
 
 if TYPE_CHECKING:
-    from controllers.gateway_config import BrokerAddress
+    from controllers.gateway.config import BrokerAddress
 
 app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 
@@ -76,7 +76,7 @@ def _check_id(option: str, value: str) -> None:
 
 
 def _address(broker: str, ca: Path | None, cert: Path | None, key: Path | None) -> BrokerAddress:
-    from controllers.gateway_config import BrokerAddress, TlsFiles
+    from controllers.gateway.config import BrokerAddress, TlsFiles
 
     host, _, port = broker.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65_535:
@@ -94,10 +94,10 @@ def _work(site: str, address: BrokerAddress, out: Path, worker: str, share: str,
     from random import SystemRandom
 
     from controllers.clock import WallClock
-    from controllers.ingest import Ingest
-    from controllers.ingest_store import IngestStore
-    from controllers.json_log import start_log
-    from controllers.paho_link import PahoLink
+    from controllers.ingest.ingest_store import IngestStore
+    from controllers.ingest.worker import Ingest
+    from controllers.link.paho_link import PahoLink
+    from controllers.service.json_log import start_log
 
     link = PahoLink(address, f"ingest-{site}-{share}-{worker}", Path(), SystemRandom())
     work = Ingest(link, IngestStore(out, site), WallClock())

@@ -62,9 +62,9 @@ def override(
     from random import SystemRandom
 
     from controllers.clock import WallClock
-    from controllers.json_log import keep_silent
-    from controllers.override_client import give_command
-    from controllers.paho_link import PahoLink
+    from controllers.link.paho_link import PahoLink
+    from controllers.operator.override import give_command
+    from controllers.service.json_log import keep_silent
     from slic.cli.broker_address import broker_address
 
     if resume == (level is not None):

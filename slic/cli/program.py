@@ -34,7 +34,7 @@ def keygen(
     """
     import json
 
-    from controllers.signatures import new_key_file, public_key_of
+    from controllers.gateway.signatures import new_key_file, public_key_of
 
     public_key = public_key_of(new_key_file(file))
     if not quiet:
@@ -59,8 +59,8 @@ def sign(
     import time
 
     from controllers.envelope import Sender, new_boot
-    from controllers.program_file import read_program_file, signed_program
-    from controllers.signatures import read_key_file
+    from controllers.gateway.signatures import read_key_file
+    from controllers.operator.program_file import read_program_file, signed_program
     from slic.files import write_whole
     from slic.messages.topics import GATEWAY, topic
 
@@ -94,9 +94,9 @@ def publish(
     from random import SystemRandom
 
     from controllers.envelope import new_boot
-    from controllers.paho_link import PahoLink
-    from controllers.program_file import read_signed
-    from controllers.program_publish import publish_program
+    from controllers.link.paho_link import PahoLink
+    from controllers.operator.program_file import read_signed
+    from controllers.operator.program_publish import publish_program
     from slic.cli.broker_address import broker_address
 
     address = broker_address(broker, ca, cert, key)

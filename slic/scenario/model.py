@@ -13,6 +13,7 @@ from pydantic import Field
 from slic.control.calendar import Calendar
 from slic.control.program import ClockTime, ControlProgram, Metres, Percent, Seconds, Strict
 from slic.lamps.luminaire import LuminaireType
+from slic.scenario.field_fault import FieldFault
 
 Share = Annotated[float, Field(ge=0, le=1, description="a probability or share, 0 to 1")]
 Watts = Annotated[float, Field(ge=0, le=5000)]
@@ -279,6 +280,7 @@ class Scenario(Strict):
     network: Network = Network()
     gear: Gear = Gear()
     faults: list[Fault] = []
+    field_faults: list[FieldFault] = Field([], description="of ``slic field`` only")
     overrides: list[PlannedOverride] = []
     programs: dict[Identifier, ControlProgram] = Field(min_length=1)
     calendars: dict[Identifier, Calendar] = {}

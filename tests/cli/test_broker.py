@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from controllers import broker_process
+from controllers.broker import process as broker_process
 from slic.cli.broker import app
 from slic.errors import InputError, RunError
 from tests.controllers.secured_broker import PATIENCE_S, SecuredBroker, free_port, until

@@ -17,7 +17,7 @@ from paho.mqtt.client import Client as PahoClient
 from typer.testing import Result
 
 from controllers.envelope import Sender
-from controllers.post import Post
+from controllers.gateway.post import Post
 from tests.brokers import Client, Mosquitto, eventually, free_port
 
 Slic = Callable[..., Result]

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from controllers.broker_files import init_folder, parse_segments
-from controllers.program_file import ProgramFile, read_program_file
-from controllers.signatures import check
+from controllers.broker.files import init_folder, parse_segments
+from controllers.gateway.signatures import check
+from controllers.operator.program_file import ProgramFile, read_program_file
 from slic.cli.program import app
 from slic.errors import InputError, RunError
 from slic.messages.payloads import ProgramSet

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from controllers.gateway_config import BrokerAddress
+from controllers.gateway.config import BrokerAddress
 from slic.messages.asyncapi import ID_PATTERN, document
 from slic.messages.channels import CHANNELS, SESSION_EXPIRY_S
 from slic.messages.topics import is_id, parse_topic

@@ -23,7 +23,9 @@ def test_another_level_is_reached_by_the_programs_ramp() -> None:
 
 def test_a_lamp_that_a_sensor_had_raised_keeps_its_level_for_one_hold_time() -> None:
     controller = SegmentController(plan(program(**PRESENCE), 3))
-    first = controller.start(at("03:00"), {0: Known(200, "program"), 1: Known(1000, "sensor"), 2: Known(200, "program")})
+    first = controller.start(
+        at("03:00"), {0: Known(200, "program"), 1: Known(1000, "sensor"), 2: Known(200, "program")}
+    )
     assert first == []
     assert controller.why(1).source == "sensor"
     assert seen(controller.due(at("03:00:59.999"))) == []

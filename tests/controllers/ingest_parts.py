@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from controllers.ingest import Ingest
-from controllers.ingest_store import IngestStore
-from controllers.transport import Outgoing, Received, Subscription
+from controllers.ingest.ingest_store import IngestStore
+from controllers.ingest.worker import Ingest
+from controllers.link.transport import Outgoing, Received, Subscription
 from tests.field_messages import SITE, T0_MS
 
 

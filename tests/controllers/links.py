@@ -9,9 +9,9 @@ from random import Random
 
 import pytest
 
-from controllers.gateway_config import BrokerAddress, TlsFiles
-from controllers.paho_link import PahoLink
-from controllers.transport import Received, Subscription
+from controllers.gateway.config import BrokerAddress, TlsFiles
+from controllers.link.paho_link import PahoLink
+from controllers.link.transport import Received, Subscription
 from tests.brokers import PATIENCE_S
 
 ALL = (Subscription("#", 1),)

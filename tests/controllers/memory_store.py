@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from controllers.store_port import KINDS, Decision, Document, Kind, StoreFull, Waiting
-from controllers.transport import Outgoing
+from controllers.link.transport import Outgoing
+from controllers.store.port import KINDS, Decision, Document, Kind, StoreFull, Waiting
 from slic.control.segment import Action, Override
 
 
 class MemoryStore:
-    """As :class:`controllers.store_port.Store`, in memory. ``full``: nothing more can be kept while it is set."""
+    """As :class:`controllers.store.port.Store`, in memory. ``full``: nothing more can be kept while it is set."""
 
     recovered = ""
     dropped = 0

@@ -15,7 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from controllers.broker_process import mosquitto_command
+from controllers.broker.process import mosquitto_command
 
 PATIENCE_S = 20
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from controllers.store import SqliteStore
-from controllers.transport import Outgoing
+from controllers.link.transport import Outgoing
+from controllers.store.sqlite_store import SqliteStore
 from slic.control.segment import Action, Override
 
 NOON_MS = 1_790_000_000_000

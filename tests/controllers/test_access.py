@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from controllers.access_list import access_list
-from controllers.broker_files import init_folder, parse_segments
+from controllers.broker.access_list import access_list
+from controllers.broker.files import init_folder, parse_segments
 from slic.errors import InputError
 from slic.messages.channels import CHANNELS, Channel
 from tests.controllers.secured_broker import Peer, SecuredBroker

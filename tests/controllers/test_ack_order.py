@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controllers.ack_order import AckOrder
+from controllers.link.ack_order import AckOrder
 
 
 def test_a_later_one_waits_for_an_earlier_one() -> None:

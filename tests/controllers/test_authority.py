@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from controllers.authority import Authority
-from controllers.broker_files import BrokerFolder, init_folder, parse_segments
+from controllers.broker.authority import Authority
+from controllers.broker.files import BrokerFolder, init_folder, parse_segments
 from slic.errors import InputError
 from tests.controllers.secured_broker import Peer, Refused, SecuredBroker
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controllers.clock_watch import EARLIEST_MS, ClockWatch, Look
+from controllers.gateway.clock_watch import EARLIEST_MS, ClockWatch, Look
 
 NOW_MS = int(datetime(2027, 3, 1, 2, 0, tzinfo=UTC).timestamp() * 1000)
 SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS = 1000, 60_000, 3_600_000, 86_400_000

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controllers.command_gate import MOST_OVERRIDES, CommandGate, Verdict
-from controllers.gateway_config import GatewayFile, Issuer
-from controllers.gateway_plan import FieldLamp, GatewayPlan
-from controllers.settings import settings_of
+from controllers.gateway.command_gate import MOST_OVERRIDES, CommandGate, Verdict
+from controllers.gateway.config import GatewayFile, Issuer
+from controllers.gateway.plan import FieldLamp, GatewayPlan
+from controllers.gateway.settings import settings_of
 from slic.control.overrides import check
 from slic.control.segment import Override
 from slic.messages.payloads import Limits, SegmentCommand

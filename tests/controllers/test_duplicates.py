@@ -5,7 +5,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controllers.duplicates import WINDOW, Duplicates
+from controllers.gateway.duplicates import WINDOW, Duplicates
 
 
 def test_a_repeated_message_is_a_duplicate_and_another_boot_is_another_publisher() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from controllers import embedded_broker
-from controllers.embedded_broker import EmbeddedBroker, PrivateMosquitto, free_port, private_broker
-from controllers.transport import Outgoing, Subscription
+from controllers.broker import private_broker as embedded_broker
+from controllers.broker.private_broker import EmbeddedBroker, PrivateMosquitto, free_port, private_broker
+from controllers.link.transport import Outgoing, Subscription
 from slic.errors import InputError, RunError
 from tests.brokers import Client, Mosquitto, eventually
 from tests.controllers.links import ALL, connect, make, opened, run
@@ -79,7 +79,8 @@ def test_they_stop_with_their_context(tmp_path: Path) -> None:
 
 def test_the_embedded_broker_ends_with_a_killed_parent() -> None:
     code = (
-        "from controllers.embedded_broker import EmbeddedBroker as E\nwith E() as b: print(b.port, flush=True); input()"
+        "from controllers.broker.private_broker import EmbeddedBroker as E\n"
+        "with E() as b: print(b.port, flush=True); input()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controllers.forwarder import PER_TURN, RETRY_MS, SETTLE_MS, WINDOW, Forwarder
-from controllers.store import SqliteStore
-from controllers.store_port import KINDS
-from controllers.transport import Outgoing, Received, Subscription
+from controllers.link.transport import Outgoing, Received, Subscription
+from controllers.store.forwarder import PER_TURN, RETRY_MS, SETTLE_MS, WINDOW, Forwarder
+from controllers.store.port import KINDS
+from controllers.store.sqlite_store import SqliteStore
 from tests.controllers.store_parts import ManualClock, kept, record, records
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from controllers.forwarder import WINDOW, Forwarder
-from controllers.paho_link import PahoLink
-from controllers.store import SqliteStore
+from controllers.link.paho_link import PahoLink
+from controllers.store.forwarder import WINDOW, Forwarder
+from controllers.store.sqlite_store import SqliteStore
 from tests.brokers import Client, Mosquitto, eventually
 from tests.controllers.links import make, run
 from tests.controllers.store_parts import records

@@ -11,11 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from controllers.envelope import Sender
-from controllers.gateway import Gateway
-from controllers.gateway_config import GatewayFile
-from controllers.gateway_plan import FieldLamp, FieldSensor, GatewayPlan
-from controllers.signatures import public_key_of, signed
-from controllers.transport import Outgoing, Received
+from controllers.gateway.config import GatewayFile
+from controllers.gateway.gateway import Gateway
+from controllers.gateway.plan import FieldLamp, FieldSensor, GatewayPlan
+from controllers.gateway.signatures import public_key_of, signed
+from controllers.link.transport import Outgoing, Received
 from tests.controllers.memory_store import MemoryStore
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

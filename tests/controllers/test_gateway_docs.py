@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from controllers.gateway_config import BrokerAddress, GatewayFile, HttpAddress, Position, StoreLimits, TlsFiles
-from controllers.gateway_environment import VARIABLES
-from controllers.gateway_lists import LAMP_COLUMNS, SENSOR_COLUMNS
+from controllers.gateway.config import BrokerAddress, GatewayFile, HttpAddress, Position, StoreLimits, TlsFiles
+from controllers.service.environment import VARIABLES
+from controllers.service.lists import LAMP_COLUMNS, SENSOR_COLUMNS
 from slic.messages.payloads import Limits
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "gateway.md").read_text()

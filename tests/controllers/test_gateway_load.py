@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from controllers.certificate import certificate_fault, certificate_warning
-from controllers.gateway_environment import VARIABLES
-from controllers.gateway_load import idle_sensors, load_gateway
-from controllers.gateway_plan import FieldLamp, FieldSensor
+from controllers.gateway.plan import FieldLamp, FieldSensor
+from controllers.service.certificate import certificate_fault, certificate_warning
+from controllers.service.environment import VARIABLES
+from controllers.service.load import idle_sensors, load_gateway
 from slic.errors import InputError
 
 GATEWAY = """\

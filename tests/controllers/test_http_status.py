@@ -11,9 +11,9 @@ import pytest
 from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from controllers.ask_gateway import ask_why, in_words
-from controllers.gateway_config import HttpAddress
-from controllers.http_status import AGAIN_MS, HttpStatus
+from controllers.gateway.config import HttpAddress
+from controllers.operator.ask_gateway import ask_why, in_words
+from controllers.service.http_status import AGAIN_MS, HttpStatus
 from slic.errors import InputError, RunError
 
 WHY = {

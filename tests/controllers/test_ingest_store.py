@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controllers.ingest import subscriptions
-from controllers.ingest_store import REJECTED_KEPT, IngestStore
+from controllers.ingest.ingest_store import REJECTED_KEPT, IngestStore
+from controllers.ingest.worker import subscriptions
 from slic.errors import InputError, RunError
 from tests.controllers.ingest_parts import Worker, keep, rows
 from tests.field_messages import T0_MS, inventory, message, place, state, telemetry

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from controllers.json_log import facts, start_log
+from controllers.service.json_log import facts, start_log
 
 log = logging.getLogger("test.gateway")
 

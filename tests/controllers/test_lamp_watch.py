@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controllers.fault import Fault
-from controllers.gateway_plan import FieldLamp
-from controllers.lamp_watch import LampWatch
+from controllers.gateway.fault import Fault
+from controllers.gateway.lamp_watch import LampWatch
+from controllers.gateway.plan import FieldLamp
 from slic.control.segment import Action
 from slic.messages.payloads import LampReading, LampState
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controllers.limiter import DarkeningLimiter
+from controllers.gateway.limiter import DarkeningLimiter
 from slic.messages.payloads import Limits
 
 LIT = [1000] * 40

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from controllers.clock_watch import ClockWatch
 from controllers.envelope import Sender
-from controllers.forwarder import Forwarder
-from controllers.gateway import Gateway
-from controllers.gateway_config import BrokerAddress, GatewayFile, Position
-from controllers.gateway_plan import FieldLamp, FieldSensor, GatewayPlan
-from controllers.loop import HOUSEKEEPING_MS, GatewayLoop
-from controllers.post import Post
-from controllers.restart import QUIET_MS
-from controllers.transport import Outgoing, Received
+from controllers.gateway.clock_watch import ClockWatch
+from controllers.gateway.config import BrokerAddress, GatewayFile, Position
+from controllers.gateway.gateway import Gateway
+from controllers.gateway.plan import FieldLamp, FieldSensor, GatewayPlan
+from controllers.gateway.post import Post
+from controllers.link.transport import Outgoing, Received
+from controllers.service.loop import HOUSEKEEPING_MS, GatewayLoop
+from controllers.service.restart import QUIET_MS
+from controllers.store.forwarder import Forwarder
 from slic.errors import InputError
 from slic.messages.payloads import LampState
 from tests.controllers.memory_store import MemoryStore

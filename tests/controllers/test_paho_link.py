@@ -9,11 +9,11 @@ from random import Random
 
 import pytest
 
-from controllers.backoff import Backoff
-from controllers.embedded_broker import TUNED
-from controllers.gateway_config import BrokerAddress
-from controllers.paho_link import MOST_UNACKED, PahoLink
-from controllers.transport import Outgoing, Subscription, Transport
+from controllers.broker.private_broker import TUNED
+from controllers.gateway.config import BrokerAddress
+from controllers.link.backoff import Backoff
+from controllers.link.paho_link import MOST_UNACKED, PahoLink
+from controllers.link.transport import Outgoing, Subscription, Transport
 from slic.errors import InputError
 from tests.brokers import Client, Mosquitto, free_port
 from tests.controllers.links import ALL, connect, make, opened, problem, run

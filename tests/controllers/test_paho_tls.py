@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from controllers.embedded_broker import TUNED
-from controllers.gateway_config import TlsFiles
-from controllers.transport import Outgoing
+from controllers.broker.private_broker import TUNED
+from controllers.gateway.config import TlsFiles
+from controllers.link.transport import Outgoing
 from slic.errors import InputError
 from tests.brokers import Mosquitto
 from tests.certificates import Authority

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from controllers.paho_connection import INFLIGHT
-from controllers.paho_link import BACKLOG_BYTES
-from controllers.transport import Outgoing, Received, Subscription
+from controllers.link.paho_connection import INFLIGHT
+from controllers.link.paho_link import BACKLOG_BYTES
+from controllers.link.transport import Outgoing, Received, Subscription
 from tests.brokers import Client, Mosquitto
 from tests.controllers.fake_broker import CONNACK, SUBACK_QOS_1, TAKEN_OVER, FakeBroker, publish
 from tests.controllers.links import ALL, connect, make, opened, run

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controllers.gateway_config import GatewayFile, Position
-from controllers.gateway_plan import FieldLamp, FieldSensor, GatewayPlan
-from controllers.program_sets import (
+from controllers.gateway.config import GatewayFile, Position
+from controllers.gateway.plan import FieldLamp, FieldSensor, GatewayPlan
+from controllers.gateway.program_sets import (
     MOST_ERRORS,
     Edition,
     ProgramPlan,
@@ -21,7 +21,7 @@ from controllers.program_sets import (
     take_config,
     take_programs,
 )
-from controllers.signatures import canonical_bytes, public_key_of, signed
+from controllers.gateway.signatures import canonical_bytes, public_key_of, signed
 from slic.control.group import NEVER_MS
 from slic.control.planner import Planner
 from slic.messages.payloads import SegmentConfig

@@ -13,8 +13,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from controllers.publish_packet import read_puback, read_publish, write_puback, write_publish
-from controllers.transport import Outgoing
+from controllers.link.publish_packet import read_puback, read_publish, write_puback, write_publish
+from controllers.link.transport import Outgoing
 
 V5 = MQTTProtocolVersion.MQTTv5
 TOPICS = st.text(st.characters(exclude_characters="+#\0", exclude_categories=["Cs"]), min_size=1, max_size=40)

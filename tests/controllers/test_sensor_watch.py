@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controllers.fault import Fault
-from controllers.sensor_watch import SensorNews, SensorWatch
+from controllers.gateway.fault import Fault
+from controllers.gateway.sensor_watch import SensorNews, SensorWatch
 from slic.control.group import NEVER_MS
 
 START_MS = 1_795_000_000_000

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from controllers.embedded_broker import TUNED
-from controllers.paho_link import PahoLink
-from controllers.snapshot import Snapshot
-from controllers.transport import Outgoing, Subscription
+from controllers.broker.private_broker import TUNED
+from controllers.link.paho_link import PahoLink
+from controllers.link.transport import Outgoing, Subscription
+from controllers.service.snapshot import Snapshot
 from slic.messages.payloads import LampState
 from slic.messages.topics import parse_topic, topic
 from tests.brokers import Mosquitto

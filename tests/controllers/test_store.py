@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from controllers.gateway_config import StoreLimits
-from controllers.store import SqliteStore
-from controllers.store_port import Decision, Store, StoreFull
-from controllers.transport import Outgoing
+from controllers.gateway.config import StoreLimits
+from controllers.link.transport import Outgoing
+from controllers.store.port import Decision, Store, StoreFull
+from controllers.store.sqlite_store import SqliteStore
 from slic.errors import InputError
 from tests.controllers.store_parts import NOON_MS, ManualClock, action, kept, order, record, records
 
@@ -246,7 +246,7 @@ def test_a_second_gateway_is_refused_and_the_first_is_named(tmp_path: Path) -> N
     store.put("reading", records(1))
     code = f"""
 import pathlib, sys
-from controllers.store import SqliteStore
+from controllers.store.sqlite_store import SqliteStore
 from slic.errors import InputError
 try:
     SqliteStore(pathlib.Path({str(tmp_path)!r}))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from controllers.store import SqliteStore
+from controllers.store.sqlite_store import SqliteStore
 from slic.errors import InputError, RunError
 from tests.controllers.store_parts import ManualClock, action, kept, order, record, records
 
@@ -173,7 +173,7 @@ def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
 
 READ_ONLY = """
 import pathlib
-from controllers.store import SqliteStore
+from controllers.store.sqlite_store import SqliteStore
 from slic.errors import SlicError
 try:
     SqliteStore(pathlib.Path({folder!r}))

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from controllers.store import SqliteStore
-from controllers.store_port import StoreFull
+from controllers.store.port import StoreFull
+from controllers.store.sqlite_store import SqliteStore
 from tests.controllers.store_parts import action, kept, order, record, records
 
 ROOT = Path(__file__).parents[2]
 KILLS = 20
 WRITER = """
 import pathlib, sys
-from controllers.store import SqliteStore
+from controllers.store.sqlite_store import SqliteStore
 from tests.controllers.store_parts import action, order, record
 folder, first = pathlib.Path(sys.argv[1]), int(sys.argv[2])
 store = SqliteStore(folder)
@@ -181,7 +181,7 @@ def test_an_override_of_the_same_name_after_that_is_a_new_one(tmp_path: Path) ->
 
 LIMITED = """
 import pathlib, resource, signal, sys
-from controllers.store import SqliteStore
+from controllers.store.sqlite_store import SqliteStore
 from tests.controllers.test_store_crash import check_full, check_room_again, fill, order
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 store = SqliteStore(pathlib.Path(sys.argv[1]))
@@ -210,7 +210,7 @@ def test_files_that_may_not_grow(tmp_path: Path) -> None:
 
 SMALL_DISK = """
 import os, pathlib, sys
-from controllers.store import SqliteStore
+from controllers.store.sqlite_store import SqliteStore
 from tests.controllers.test_store_crash import check_full, check_room_again, fill, kept, order
 folder = pathlib.Path(sys.argv[1])
 (folder / "other").write_bytes(bytes(200_000))

@@ -8,9 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from controllers.gateway_config import StoreLimits
-from controllers.store import SqliteStore
-from controllers.store_port import KINDS, Kind, StoreFull
+from controllers.gateway.config import StoreLimits
+from controllers.store.port import KINDS, Kind, StoreFull
+from controllers.store.sqlite_store import SqliteStore
 from slic.control.segment import Override
 from tests.controllers.store_parts import ManualClock, action, order, record
 

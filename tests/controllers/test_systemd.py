@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from controllers.systemd import Systemd
+from controllers.service.systemd import Systemd
 
 
 @pytest.fixture

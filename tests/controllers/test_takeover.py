@@ -10,8 +10,8 @@ from paho.mqtt.client import MQTTMessage
 
 from controllers.clock import WallClock
 from controllers.envelope import Sender
-from controllers.post import Post
-from controllers.takeover import ANSWER_MS, Takeover
+from controllers.gateway.post import Post
+from controllers.service.takeover import ANSWER_MS, Takeover
 from tests.brokers import Client, Mosquitto, free_port
 from tests.controllers.links import make
 

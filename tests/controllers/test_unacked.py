@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controllers.transport import Outgoing
-from controllers.unacked import Unacked
+from controllers.link.transport import Outgoing
+from controllers.link.unacked import Unacked
 
 STEPS = st.lists(st.sampled_from(["add", "send", "take", "refuse", "lose"]), max_size=60)
 

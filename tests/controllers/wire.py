@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from controllers.transport import Outgoing, Received, Subscription
+from controllers.link.transport import Outgoing, Received, Subscription
 
 
 class HandClock:

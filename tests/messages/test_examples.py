@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from controllers.signatures import check
-from controllers.store_port import Document
+from controllers.gateway.signatures import check
+from controllers.store.port import Document
 from slic.messages.channels import CHANNELS
 from slic.messages.examples import EXAMPLES, SEGMENT, SITE
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from controllers.ingest_rows import rows_of
-from controllers.ingest_store import Batch, IngestStore, Inventory, Rejected
+from controllers.ingest.ingest_store import Batch, IngestStore, Inventory, Rejected
+from controllers.ingest.rows import rows_of
 from slic.messages import payloads
 from slic.messages.codec import Decoded, decode
 from tests.field_messages import SITE, inventory, message, place, state, telemetry

@@ -1,0 +1,97 @@
+"""Programs and settings that the site has sent: kept, in force, and replaced only by better ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from controllers.gateway.field_time import Heard
+from controllers.gateway.plan import GatewayPlan
+from controllers.gateway.post import Post
+from controllers.gateway.program_sets import (
+    Edition,
+    ProgramPlan,
+    Refused,
+    kept_config,
+    kept_programs,
+    take_config,
+    take_programs,
+)
+from controllers.link.transport import Outgoing
+from controllers.store.port import Document, Store, StoreFull
+from slic.control.group import NEVER_MS
+from slic.control.planner import Planner
+from slic.messages.codes import CODES
+from slic.messages.payloads import SegmentConfig, Signed
+
+
+class Documents:
+    """What is in force of what the site sent.
+
+    config : settings, or None while those of the gateway's file hold
+    next_ms : when a program set begins or ends by its own dates
+    """
+
+    def __init__(self, plan: GatewayPlan, store: Store) -> None:
+        self.plan = plan
+        self.config: SegmentConfig | None = None
+        self.next_ms = NEVER_MS
+        self._store = store
+        self._programs: ProgramPlan | None = None
+
+    def load(self) -> list[str]:
+        """Take what was in force before a restart; of each kind the newest that is still good. Returns complaints."""
+        self._programs, complaints = kept_programs(self._store.documents("program"), self.plan)
+        self.config, more = kept_config(self._store.documents("config"), self.plan)
+        return complaints + more
+
+    def reload(self, plan: GatewayPlan) -> list[str]:
+        """The same for another configuration or inventory."""
+        self.plan = plan
+        return self.load()
+
+    def planners_at(self, t_ms: int) -> Mapping[str, Planner | None]:
+        """Planner of each lamp group at ``t_ms``, None for one without a program."""
+        if self._programs is None:
+            return {}
+        self.next_ms = self._programs.next_change_ms(t_ms)
+        return self._programs.planners_at(t_ms)
+
+    def take_program(self, heard: Heard, t_ms: int, clock_trusted: bool, post: Post) -> tuple[bool, Outgoing]:
+        """Whether a program set is new and good, so that it is in force from now on, and the answer."""
+        in_force = None if self._programs is None else self._programs.edition
+        taken = take_programs(heard.payload, self.plan, in_force, t_ms, clock_trusted)
+        if isinstance(taken, Refused):
+            return False, _answer(post, "programApplied", t_ms, heard, taken.errors)
+        if taken.edition == in_force:
+            return False, _answer(post, "programApplied", t_ms, heard, [])
+        errors = self._kept("program", heard)
+        if not errors:
+            self._programs = taken
+        return not errors, _answer(post, "programApplied", t_ms, heard, errors)
+
+    def take_config(self, heard: Heard, t_ms: int, post: Post) -> tuple[bool, Outgoing]:
+        """Whether settings are new and good, so that they are in force from now on, and the answer."""
+        in_force = None if self.config is None else Edition(self.config.version, self.config.sha256)
+        taken = take_config(heard.payload, self.plan, in_force)
+        if isinstance(taken, Refused):
+            return False, _answer(post, "configApplied", t_ms, heard, taken.errors)
+        if Edition(taken.version, taken.sha256) == in_force:
+            return False, _answer(post, "configApplied", t_ms, heard, [])
+        errors = self._kept("config", heard)
+        if not errors:
+            self.config = taken
+        return not errors, _answer(post, "configApplied", t_ms, heard, errors)
+
+    def _kept(self, kind: Document, heard: Heard) -> list[str]:
+        assert isinstance(heard.message, Signed)
+        try:
+            self._store.keep_document(kind, heard.message.version, heard.payload)
+        except StoreFull:
+            return [f"not_stored: {CODES['not_stored']}"]
+        return []
+
+
+def _answer(post: Post, name: str, t_ms: int, heard: Heard, errors: Sequence[str]) -> Outgoing:
+    message = heard.message
+    assert isinstance(message, Signed)
+    return post.message(name, t_ms, version=message.version, sha256=message.sha256, ok=not errors, errors=list(errors))

@@ -1,0 +1,92 @@
+"""Commands that were taken, their answers, and the overrides that go on."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict
+
+from controllers.store.database_file import StoreFile
+from controllers.store.port import StoreFull
+from controllers.store.store_clock import StoreClock
+from slic.control.segment import Override
+
+Db = sqlite3.Connection
+ANSWERS, ANSWER_MS = 10_000, 600_000
+"""An answer is forgotten when there are so many newer ones and it is so old."""
+
+_ANSWER = """INSERT INTO commands (id, issuer, seq, answer, kept_ms) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET answer = excluded.answer, kept_ms = excluded.kept_ms"""
+_PRUNE = """DELETE FROM commands WHERE kept_ms < ? AND number IN
+    (SELECT number FROM commands WHERE number <= (SELECT max(number) FROM commands) - ? ORDER BY number LIMIT 2)"""
+_RAISE = """INSERT INTO issuers VALUES (?, ?)
+    ON CONFLICT (name) DO UPDATE SET seq = max(seq, excluded.seq)"""
+
+
+class Commands:
+    """What a gateway keeps of commands.
+
+    An override whose end cannot be written, because the disk takes nothing, is gone for this process; the file
+    follows with the next write.
+    """
+
+    def __init__(self, file: StoreFile, clock: StoreClock) -> None:
+        self._file = file
+        self._clock = clock
+        self._ended: set[str] = set()
+
+    def take(self, issuer: str, seq: int, command_id: str, answer: bytes, order: Override | None) -> None:
+        """Keep a command's number, answer and override, all or nothing."""
+        self._file.write(lambda db: self._take(db, issuer, seq, command_id, answer, order))
+        self._ended.clear()
+
+    def answer_to(self, command_id: str) -> bytes | None:
+        """The answer to a command, or None."""
+        ask = "SELECT answer FROM commands WHERE id = ?"
+        row = self._file.read(lambda db: db.execute(ask, (command_id,)).fetchone())
+        return None if row is None else bytes(row[0])
+
+    def last_seq(self, issuer: str) -> int:
+        """Highest number of an issuer; -1 for none."""
+        ask = "SELECT seq FROM issuers WHERE name = ?"
+        row = self._file.read(lambda db: db.execute(ask, (issuer,)).fetchone())
+        return -1 if row is None else int(row[0])
+
+    def overrides(self) -> list[Override]:
+        """Overrides that were not ended, oldest first."""
+        ask = "SELECT id, body FROM overrides ORDER BY number"
+        rows = self._file.read(lambda db: db.execute(ask).fetchall())
+        return [_override(body) for order_id, body in rows if order_id not in self._ended]
+
+    def end(self, order_id: str) -> None:
+        """Forget an override."""
+        self._ended.add(order_id)
+        self.settle()
+
+    def settle(self) -> None:
+        """Write down the ends of overrides, if the disk takes them."""
+        if not self._ended:
+            return
+        try:
+            self._file.write(self._forget_ended)
+        except StoreFull:
+            return
+        self._ended.clear()
+
+    def _take(self, db: Db, issuer: str, seq: int, command_id: str, answer: bytes, order: Override | None) -> None:
+        now_ms = self._clock.now_ms()
+        self._forget_ended(db)
+        db.execute(_ANSWER, (command_id, issuer, seq, answer, now_ms))
+        db.execute(_PRUNE, (now_ms - ANSWER_MS, ANSWERS))
+        db.execute(_RAISE, (issuer, seq))
+        if order is not None:
+            body = json.dumps(asdict(order))
+            db.execute("INSERT OR REPLACE INTO overrides (id, body) VALUES (?, ?)", (order.id, body))
+
+    def _forget_ended(self, db: Db) -> None:
+        db.executemany("DELETE FROM overrides WHERE id = ?", [(order_id,) for order_id in self._ended])
+
+
+def _override(body: str) -> Override:
+    fields = json.loads(body)
+    return Override(**fields | {"lamps": tuple(fields["lamps"])})

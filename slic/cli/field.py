@@ -1,0 +1,117 @@
+"""`slic field`: a simulated street as the field of a gateway, live or in lockstep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slic.cli.progress import progress_bar
+from slic.cli.simulate import AsJson, Quiet, Settings, show_run
+from slic.errors import InputError
+
+
+def field(
+    scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a scenario file.")],
+    broker: Annotated[str, typer.Option(metavar="HOST:PORT", help="Default: a broker and gateway of its own.")] = "",
+    ca: Annotated[Path | None, typer.Option(help="Certificate of the broker's authority (PEM).")] = None,
+    cert: Annotated[Path | None, typer.Option(help="Certificate of the field (PEM).")] = None,
+    key: Annotated[Path | None, typer.Option(help="Key of that certificate (PEM).")] = None,
+    gateways: Annotated[Path | None, typer.Option(help="Folder of --write-gateways; its keys sign programs.")] = None,
+    write_gateways: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write a gateway folder for each street, and end.")
+    ] = None,
+    lockstep: Annotated[bool, typer.Option("--lockstep", help="Simulate all nights; the clock waits.")] = False,
+    real_time: Annotated[bool, typer.Option("--real-time", help="On this machine's clock (default).")] = False,
+    speed: Annotated[float | None, typer.Option(min=0.01, max=10_000, help="So many times real time.")] = None,
+    street: Annotated[str, typer.Option(help="Street; needed where the scenario has several.")] = "",
+    regime: Annotated[str, typer.Option(help="Regime; default: the last of the scenario.")] = "",
+    start: Annotated[str, typer.Option("--from", metavar="MOMENT", help="Begin at this moment of the scenario.")] = "",
+    hours: Annotated[float | None, typer.Option(min=0.001, help="End after so many hours of field time.")] = None,
+    settings: Settings = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder of --lockstep; default: runs/<scenario>.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in that folder.")] = False,
+) -> None:
+    """Put the lamps and sensors of a scenario on a broker, for a gateway to control.
+
+    With --lockstep the run folder has the tables of `slic simulate`, byte for byte.
+    Example: slic field ghent-coupure-fiftieth --speed 60 --from "2022-11-14 16:00" --hours 12
+    """
+    from slic import api
+
+    _check_mode(lockstep, real_time, speed, out)
+    tls = _tls(ca, cert, key)
+    say = None if as_json or quiet else typer.echo
+    chosen = settings or []
+    if write_gateways is not None:
+        _write_gateways(scenario, chosen, write_gateways, broker, tls, lockstep, say)
+        return
+    if lockstep:
+        with progress_bar(not quiet) as progress:
+            run = api.field(
+                scenario,
+                settings=chosen,
+                out=out,
+                broker=broker,
+                tls=tls,
+                gateways=gateways or "",
+                overwrite=overwrite,
+                progress=progress,
+                say=say,
+            )
+        show_run(run, as_json, quiet)
+        return
+    from sim.field_harness import broker_address
+    from sim.field_session import LiveWish, run_live
+    from slic.scenario.load import load_scenario
+
+    loaded = load_scenario(scenario, chosen)
+    start_ms = api.moment_ms(start, loaded.scenario.site.timezone) if start else None
+    address = broker_address(broker, tls) if broker else None
+    wish = LiveWish(street, regime, speed or 1, start_ms, hours, address, gateways)
+    lived = run_live(loaded, wish, say or _silent)
+    if say:
+        typer.echo(f"{lived.sent:,} messages sent, {lived.received:,} received.")
+
+
+def _silent(_line: str) -> None:
+    """For those who asked for quiet."""
+
+
+def _write_gateways(
+    scenario: str,
+    settings: list[str],
+    folder: Path,
+    broker: str,
+    tls: dict[str, str] | None,
+    lockstep: bool,
+    say: Callable[[str], None] | None,
+) -> None:
+    from sim.field_harness import broker_address
+    from sim.field_session import new_gateways
+    from slic.scenario.load import load_scenario
+
+    address = broker_address(broker or "127.0.0.1:1883", tls)
+    for file in new_gateways(load_scenario(scenario, settings), folder, address, lockstep=lockstep):
+        if say:
+            say(f"slic gateway {file}")
+
+
+def _check_mode(lockstep: bool, real_time: bool, speed: float | None, out: Path | None) -> None:
+    """One kind of time; a run folder belongs to lockstep."""
+    if lockstep + real_time + (speed is not None) > 1:
+        raise InputError("say one of them", field="time", allowed="--real-time, --speed X or --lockstep")
+    if out is not None and not lockstep:
+        raise InputError("goes with --lockstep only", field="--out", value=str(out))
+
+
+def _tls(ca: Path | None, cert: Path | None, key: Path | None) -> dict[str, str] | None:
+    if ca is None and cert is None and key is None:
+        return None
+    if ca is None or cert is None or key is None:
+        raise InputError("belong together", field="tls", allowed="--ca, --cert and --key, or none of them")
+    return {"ca": str(ca.resolve()), "certificate": str(cert.resolve()), "key": str(key.resolve())}
