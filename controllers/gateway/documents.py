@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from controllers.gateway.field_time import Heard
+from controllers.gateway.heard import Heard
 from controllers.gateway.plan import GatewayPlan
 from controllers.gateway.post import Post
 from controllers.gateway.program_sets import (

@@ -6,23 +6,10 @@ QoS 1 may overtake each other on the way. Otherwise simulated time runs ``rate``
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from slic.messages.channels import Channel
+from controllers.gateway.heard import Heard
 from slic.messages.payloads import Clock, Message
-from slic.messages.topics import Topic
 
 _MOST_HELD = 100_000
-
-
-class Heard(NamedTuple):
-    """A message with where and how it came."""
-
-    topic: Topic
-    channel: Channel
-    message: Message
-    payload: bytes
-    retain: bool
 
 
 class FieldTime:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from controllers.envelope import Sender
 from controllers.gateway import reports
 from controllers.gateway.documents import Documents
-from controllers.gateway.field_time import FieldTime, Heard
+from controllers.gateway.heard import Heard
 from controllers.gateway.lamp_link import LampLink
 from controllers.gateway.orders import Orders
 from controllers.gateway.plan import GatewayPlan
@@ -30,7 +30,7 @@ from slic.control.segment import Action, Known, Source
 from slic.lamps.level import pm_from_pct
 from slic.messages.channels import CHANNELS
 from slic.messages.codec import Refusal, decode
-from slic.messages.payloads import Ambient, Clock, Event, LampReading, LampState, Ping, Pong, Presence
+from slic.messages.payloads import Ambient, Event, LampReading, LampState, Ping, Pong, Presence
 from slic.messages.topics import GATEWAY, core_topic
 
 HOUR_MS = 3_600_000
@@ -41,15 +41,16 @@ class Gateway:
     """One segment (see the module).
 
     plan : configuration and inventory; store : what survives a restart; sender : numbers its messages
-    follow_clock : time is that of a simulated field; what the caller calls wall time is then only its pace
     """
 
-    def __init__(self, plan: GatewayPlan, store: Store, sender: Sender, *, follow_clock: bool = False) -> None:
+    simulated = False
+    """Whether it listens to the channels of a simulated field."""
+
+    def __init__(self, plan: GatewayPlan, store: Store, sender: Sender) -> None:
         self.plan = plan
         self.settings: Settings = settings_of(plan.file)
         self.post = Post(plan.file.site, plan.file.segment, sender)
         self.store = store
-        self.time = FieldTime() if follow_clock else None
         self.lamps = self._lamp_link()
         self.documents = Documents(plan, store)
         self.orders = Orders(plan, self.settings, store, self.post)
@@ -70,7 +71,6 @@ class Gateway:
         self._health_ms = self._ping_ms = NEVER_MS
         self._ping: tuple[str, int] = ("", 0)
         self._last_pong: tuple[int, int, int] | None = None
-        self._sent_before = 0
         self._handlers: dict[str, Handler] = {
             "presence": self._on_presence,
             "ambient": self._on_ambient,
@@ -80,7 +80,6 @@ class Gateway:
             "command": self._on_command,
             "program": self._on_program,
             "config": self._on_config,
-            "clock": self._on_clock,
             "ping": self._on_ping,
             "pong": self._on_pong,
         }
@@ -91,7 +90,7 @@ class Gateway:
         """What a gateway listens to. Retained commands are refused, so their flag must be seen."""
         base = f"slic/v1/{self.plan.file.site}/{self.plan.file.segment}"
         names = [c for c in CHANNELS.values() if "gateway" in c.readers and c.node != "core"]
-        wanted = [c for c in names if self.time is not None or not c.simulated]
+        wanted = [c for c in names if self.simulated or not c.simulated]
         nodes = {c.name: GATEWAY if c.node == "gateway" else "+" for c in wanted}
         mine = [Subscription(f"{base}/{nodes[c.name]}/{c.channel}", c.qos, c.name == "command") for c in wanted]
         return [*mine, Subscription(core_topic(self.plan.file.site), 1)]
@@ -105,14 +104,9 @@ class Gateway:
         return reports.status(self.post, t_ms, "offline")
 
     def start(self, wall_ms: int, states: Mapping[str, LampState] | None = None) -> list[Outgoing]:
-        """Begin to control. ``states``: retained states of the lamps; their levels change only where they must.
-
-        A gateway that follows a simulated field begins when the field says so.
-        """
+        """Begin to control. ``states``: retained states of the lamps; their levels change only where they must."""
         self.complaints = self.documents.load()
         self._use_config()
-        if self.time is not None:
-            return []
         for lamp, state in (states or {}).items():
             if lamp in self._lamp_index:
                 self.lamps.told_pm[self._lamp_index[lamp]] = pm_from_pct(state.target_pct)
@@ -132,25 +126,18 @@ class Gateway:
         heard = Heard(*decoded, received.payload, received.retain)
         self.heard[heard.channel.name] += 1
         self._in_hand = received
-        time = self.time
-        out = self._take(heard, wall_ms) if time is None else self._take_simulated(time, heard, wall_ms)
+        out = self._take_in_time(heard, wall_ms)
         if self._in_hand is not None:
             self._done.append(received)
         return out
 
     def due(self, wall_ms: int) -> list[Outgoing]:
         """Do what is due; call it after all messages of the moment, and at least when :meth:`wait_ms` says so."""
-        if self.time is None:
-            return self._due(wall_ms)
-        return [] if self.time.lockstep else self._due(self.time.now_ms(wall_ms))
+        return self._due(wall_ms)
 
     def wait_ms(self, wall_ms: int) -> int:
         """How long nothing is due if no message comes [ms of wall time]."""
-        if self.time is None:
-            return max(0, self._next_ms() - wall_ms)
-        if self.time.lockstep:
-            return HOUR_MS
-        return self.time.wall_ms_until(self._next_ms(), wall_ms)
+        return max(0, self._next_ms() - wall_ms)
 
     def acknowledgements(self) -> list[Received]:
         """Messages that are in safe hands since the last call."""
@@ -160,15 +147,13 @@ class Gateway:
     def connected(self, wall_ms: int) -> list[Outgoing]:
         """After each connection: say who is there, and to each lamp what it has not shown yet."""
         t_ms = self._now(wall_ms)
-        self._ping_ms = t_ms + HOUR_MS
-        messages = [reports.status(self.post, t_ms, "online"), reports.inventory(self.post, t_ms, self.plan)]
-        if self.time is None:
-            messages += [self._new_ping(t_ms), *self.lamps.resync(t_ms)]
-        return messages
+        return [*self._introduction(t_ms), self._new_ping(t_ms), *self.lamps.resync(t_ms)]
 
     def clock(self, wall_ms: int, *, trusted: bool, step_ms: int = 0) -> list[Outgoing]:
         """The machine's clock was set by ``step_ms``, or is (no longer) to be trusted."""
-        if self.time is not None or self.controller is None or not (step_ms or trusted != self.clock_trusted):
+        if self.controller is None:
+            self.clock_trusted = trusted
+        if self.controller is None or not (step_ms or trusted != self.clock_trusted):
             return []
         out = self._commands(self.controller.due(wall_ms - step_ms))
         self.clock_trusted = trusted
@@ -220,7 +205,7 @@ class Gateway:
     # ---- time -----------------------------------------------------------------------------------
 
     def _now(self, wall_ms: int) -> int:
-        return wall_ms if self.time is None else self.time.now_ms(wall_ms)
+        return wall_ms
 
     def _next_ms(self) -> int:
         decision_ms = NEVER_MS if self.controller is None else self.controller.next_deadline_ms
@@ -256,16 +241,8 @@ class Gateway:
 
     # ---- what comes -----------------------------------------------------------------------------
 
-    def _take_simulated(self, time: FieldTime, heard: Heard, wall_ms: int) -> list[Outgoing]:
-        clock = isinstance(heard.message, Clock)
-        if not clock and (not time.lockstep or heard.channel.name in ("ping", "pong", "status")):
-            return self._take(heard, time.now_ms(wall_ms))
-        out = []
-        for ready in time.ordered(heard):
-            if isinstance(ready.message, Clock):
-                time.set(ready.message, wall_ms)
-            out += self._take(ready, ready.message.ts)
-        return out
+    def _take_in_time(self, heard: Heard, wall_ms: int) -> list[Outgoing]:
+        return self._take(heard, wall_ms)
 
     def _take(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         handler = self._handlers.get(heard.channel.name)
@@ -304,7 +281,7 @@ class Gateway:
     def _on_ambient(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         message = heard.message
         assert isinstance(message, Ambient)
-        old = self.time is None and t_ms - message.ts > 1000 * self.plan.file.stale_after_s
+        old = t_ms - message.ts > 1000 * self.plan.file.stale_after_s
         if self.controller is None or message.quality != "good" or old or not self._fresh(heard):
             return []
         return self._commands(self.controller.ambient(t_ms, message.lux))
@@ -365,26 +342,6 @@ class Gateway:
         known = {i: Known(a.level_pm, a.source) for i, a in enumerate(self.lamps.wanted) if a is not None}
         return [answer, *(self._begin(t_ms, known) if self.controller is not None else [])]
 
-    def _on_clock(self, heard: Heard, t_ms: int) -> list[Outgoing]:
-        message = heard.message
-        assert isinstance(message, Clock)
-        out: list[Outgoing] = []
-        if message.op == "begin":
-            self.clock_trusted = True
-            self.orders.forget()
-            self.watches = Watches(self.plan, self.settings, self.post, t_ms)
-            out = self._begin(t_ms, {})
-        elif self.controller is not None and message.op == "trust":
-            self.clock_trusted = message.trusted
-            actions = self.controller.due(t_ms) + self.controller.clock_set(t_ms, message.trusted)
-            out = self._commands(actions + self.orders.clock_set(self.controller, t_ms, message.trusted))
-        elif self.controller is not None and message.op == "tick":
-            out = self._due(t_ms - 1)
-        if message.rate == 0:
-            commands, self._sent_before = self.lamps.sent - self._sent_before, self.lamps.sent
-            out.append(self.post.message("clockDone", t_ms, op=message.op, commands=commands))
-        return out
-
     def _on_ping(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         """A ping of another gateway of this name: say at once that this one is here."""
         foreign = heard.message.boot != self.post.sender.boot
@@ -404,9 +361,8 @@ class Gateway:
     def _begin(self, t_ms: int, known: Mapping[int, Known]) -> list[Outgoing]:
         planners = self.documents.planners_at(t_ms)
         self.controller = controller = SegmentController(segment_plan(self.plan, self.settings, planners))
+        controller.clock_trusted = self.clock_trusted
         actions = controller.start(t_ms, known)
-        if not self.clock_trusted:
-            actions += controller.clock_set(t_ms, False)
         actions += self.orders.resume(controller, t_ms, self.clock_trusted)
         out = self._commands(_last_of_each(actions) if known else actions)
         self.lamps.wanted = [controller.why(i) for i in range(len(self.plan.lamps))]
@@ -452,6 +408,9 @@ class Gateway:
         record, messages = self.readings.take(self.post, t_ms)
         if self._keep("reading", [record]):
             self._done += messages
+
+    def _introduction(self, t_ms: int) -> list[Outgoing]:
+        return [reports.status(self.post, t_ms, "online"), reports.inventory(self.post, t_ms, self.plan)]
 
     def _new_ping(self, t_ms: int) -> Outgoing:
         self._ping_ms = t_ms + HOUR_MS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from controllers.gateway.command_gate import CommandGate
-from controllers.gateway.field_time import Heard
+from controllers.gateway.heard import Heard
 from controllers.gateway.lamp_link import LampLink
 from controllers.gateway.plan import GatewayPlan
 from controllers.gateway.post import Post

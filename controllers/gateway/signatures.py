@@ -11,16 +11,14 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from controllers.operator.key_files import read_key_file as read_key_file  # sim/field_*.py still asks here
 from controllers.store.port import Document
 from slic.errors import InputError
-from slic.files import read_text, write_whole
 
 UNSIGNED = frozenset({"id", "ts", "boot", "seq", "sha256", "signer", "signature"})
 """Fields of a signed document that the signature does not cover: the envelope, and the signature itself."""
@@ -94,27 +92,6 @@ def signed(
     """The document with hash, signer and signature."""
     canonical = canonical_bytes(document, site, segment, kind)
     return {**document, "sha256": digest(canonical), "signer": signer, "signature": sign(key, canonical)}
-
-
-def new_key_file(path: Path) -> Ed25519PrivateKey:
-    """Make a signing key and write it as PEM (PKCS 8), for its owner only. InputError if the file is there."""
-    if path.exists():
-        raise InputError("is there already; a key is not replaced", file=str(path))
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    write_whole(path, pem.decode("ascii"), private=True)
-    return key
-
-
-def read_key_file(path: Path) -> Ed25519PrivateKey:
-    """The signing key in a PEM file; InputError if it holds none."""
-    try:
-        key = serialization.load_pem_private_key(read_text(path, str(path)).encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise InputError("holds no key that can be read", file=str(path), allowed="PEM without password") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise InputError("is not an Ed25519 key", file=str(path), allowed="a key of slic program keygen")
-    return key
 
 
 def public_key_of(key: Ed25519PrivateKey) -> str:

@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 
 from controllers.gateway.config import BrokerAddress, GatewayFile, HttpAddress, Issuer, Position
 from controllers.gateway.plan import FieldLamp, FieldSensor, GatewayPlan
-from controllers.gateway.signatures import new_key_file, read_key_file
+from controllers.operator.key_files import new_key_file, read_key_file
 from controllers.service.lists import LAMP_COLUMNS, SENSOR_COLUMNS
 from slic.errors import RunError
 from slic.files import write_whole

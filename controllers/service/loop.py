@@ -153,7 +153,7 @@ class GatewayLoop:
             return
         for state in self._reading.take(received, monotonic_ms):
             self.transport.acknowledge(state)
-        if (self.gateway.time is not None and self.transport.connected) or self._reading.done(monotonic_ms):
+        if (self.gateway.simulated and self.transport.connected) or self._reading.done(monotonic_ms):
             self._start()
 
     def _handle(self, received: Sequence[Received]) -> None:

@@ -13,6 +13,7 @@ from types import FrameType
 from controllers.clock import WallClock
 from controllers.envelope import Sender, new_boot
 from controllers.gateway.clock_watch import ClockWatch
+from controllers.gateway.following import FollowingGateway
 from controllers.gateway.gateway import Gateway
 from controllers.gateway.plan import GatewayPlan
 from controllers.link.paho_link import PahoLink
@@ -54,7 +55,8 @@ class GatewayService:
             store = self._store(stack)
             earlier_boots = store.boots()
             store.keep_boot(self._sender.boot)
-            gateway = Gateway(self._plan, store, self._sender, follow_clock=self._follow_clock)
+            kind = FollowingGateway if self._follow_clock else Gateway
+            gateway = kind(self._plan, store, self._sender)
             self._loop = self._new_loop(gateway, store)
             self._serve(stack, store)
             self._catch_signals(stack)

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from controllers.envelope import Sender
 from controllers.gateway.config import GatewayFile
+from controllers.gateway.following import FollowingGateway
 from controllers.gateway.gateway import Gateway
 from controllers.gateway.plan import FieldLamp, FieldSensor, GatewayPlan
 from controllers.gateway.signatures import public_key_of, signed
@@ -221,7 +222,7 @@ def test_a_program_survives_a_restart(talk: Talk) -> None:
 
 
 def test_lockstep_answers_each_tick_and_orders_by_number(tmp_path: Path) -> None:
-    gateway = Gateway(plan(resend_s=0), MemoryStore(), Sender("gateway-boot-1"), follow_clock=True)
+    gateway = FollowingGateway(plan(resend_s=0), MemoryStore(), Sender("gateway-boot-1"))
     gateway.start(0)
     talk = Talk(gateway)
     done = talk.say("clock", at("12:00"), op="join")

@@ -16,14 +16,13 @@ from controllers.gateway.signatures import (
     canonical_bytes,
     check,
     digest,
-    new_key_file,
     public_key_of,
     read_document,
-    read_key_file,
     sign,
     signed,
     verify,
 )
+from controllers.operator.key_files import new_key_file, read_key_file
 from slic.errors import InputError
 
 # RFC 8032, section 7.1, TEST 3.
