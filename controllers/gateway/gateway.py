@@ -64,6 +64,7 @@ class Gateway:
         self.clock_offset_ms: int | None = None
         self._lamp_index = {lamp.id: i for i, lamp in enumerate(plan.lamps)}
         self._sensor_index = self._presence_sensors()
+        self._ambient_sensors = {sensor.id for sensor in plan.sensors if sensor.kind == "ambient"}
         self.turn_ms = 0.0  # longest turn of the loop that runs this, which says so
         self._command_end = f"/{GATEWAY}/{CHANNELS['command'].channel}"
         self._done: list[Received] = []
@@ -183,6 +184,7 @@ class Gateway:
         self.watches.use(self.settings)
         self._lamp_index = {lamp.id: i for i, lamp in enumerate(plan.lamps)}
         self._sensor_index = self._presence_sensors()
+        self._ambient_sensors = {sensor.id for sensor in plan.sensors if sensor.kind == "ambient"}
         told_pm = dict(zip(self._lamp_ids, self.lamps.told_pm, strict=True))
         self.lamps = self._lamp_link()
         self.lamps.told_pm = [told_pm.get(lamp) for lamp in self._lamp_ids]
@@ -281,6 +283,9 @@ class Gateway:
     def _on_ambient(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         message = heard.message
         assert isinstance(message, Ambient)
+        if heard.topic.node not in self._ambient_sensors:
+            self.refused["unknown_sensor"] += 1
+            return []
         old = t_ms - message.ts > 1000 * self.plan.file.stale_after_s
         if self.controller is None or message.quality != "good" or old or not self._fresh(heard):
             return []

@@ -255,3 +255,14 @@ def _states(**lamps: tuple[float, str]) -> dict[str, Any]:
         )
         for lamp, (level, src) in lamps.items()
     }
+
+
+def test_light_readings_count_from_sensors_of_the_segment_alone() -> None:
+    cell = {"kind": "photocell", "on_lux": 35, "off_lux": 70}
+    talk = Talk(Gateway(plan(), MemoryStore(), Sender("gateway-boot-1")))
+    talk.gateway.start(at("12:00"))
+    talk.program(at("12:01"), programs={"p": {"name": "p", "active_periods": [cell]}})
+    talk.say("ambient", at("12:02"), "lux", lux=5000.0)
+    assert talk.say("ambient", at("12:10"), "other", lux=1.0) == []
+    assert talk.gateway.refused == {"unknown_sensor": 1}
+    assert levels(talk.say("ambient", at("12:20"), "lux", lux=1.0)) == [(f"l{i}", 100.0, "program") for i in range(3)]
