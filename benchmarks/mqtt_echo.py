@@ -12,7 +12,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 from socket import IPPROTO_TCP, TCP_NODELAY
@@ -45,12 +46,16 @@ FULL, QUICK = Size(5, 6, 20_000), Size(1, 1, 2000)
 class Probe(NamedTuple):
     """What the driver sends and how it knows the answer again. Messages carry their number from 0.
 
-    make : number -> topic, payload; number : payload of an answer -> number; answers : topic filter
+    make : number -> topic, payload; number : topic and payload of an answer -> number; answers : topic filter
     """
 
     make: Callable[[int], tuple[str, bytes]]
-    number: Callable[[bytes], int]
+    number: Callable[[bytes, bytes], int]
     answers: str
+
+
+Start = Callable[[], AbstractContextManager[int]]
+"""Starts an echo and gives its process id as soon as it answers; the echo ends with the context."""
 
 
 def _presence(number: int) -> tuple[str, bytes]:
@@ -59,7 +64,7 @@ def _presence(number: int) -> tuple[str, bytes]:
     return IN, text[:-1].encode() + b', "fill": "' + b"x" * (139 - len(text)) + b'"}'
 
 
-ECHO = Probe(_presence, lambda payload: int(payload[8 : payload.index(b",")]), OUT)
+ECHO = Probe(_presence, lambda _topic, payload: int(payload[8 : payload.index(b",")]), OUT)
 
 
 class Paced(NamedTuple):
@@ -79,13 +84,13 @@ class Flat(NamedTuple):
 
 
 @contextmanager
-def process(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
-    """An echo process, from the moment at which it says that it is ready."""
+def process(command: Sequence[str]) -> Iterator[int]:
+    """An echo process, from the moment at which it says that it is ready; its id."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         try:
             assert running.stdout is not None
             assert running.stdout.readline().strip() == "ready", f"{command} is not ready"
-            yield running
+            yield running.pid
         finally:
             running.kill()
 
@@ -104,9 +109,9 @@ def paced(port: int, probe: Probe, qos: int, rate_per_s: float, seconds: float) 
             client.send(*probe.make(number))
             number += 1
             continue
-        for payload in client.receive(begin_s + number / rate_per_s - now_s if number < count else 0.1):
+        for topic, payload in client.receive(begin_s + number / rate_per_s - now_s if number < count else 0.1):
             heard_s = time.perf_counter()
-            which = probe.number(payload)
+            which = probe.number(topic, payload)
             back += taken_s[which] == 0
             taken_s[which] = heard_s - sent_s[which]
     client.close()
@@ -116,7 +121,7 @@ def paced(port: int, probe: Probe, qos: int, rate_per_s: float, seconds: float) 
 def flat_out(port: int, probe: Probe, qos: int, messages: int, pid: int) -> Flat:
     """Send as fast as answers come, with a window under way."""
     client = RawClient(port, probe.answers, qos)
-    began_s, cpu_s = time.perf_counter(), _cpu_s(pid)
+    began_s, cpu_s = time.perf_counter(), cpu_time_s(pid)
     number = back = 0
     while back < messages:
         while number < messages and number - back < WINDOW:
@@ -127,24 +132,26 @@ def flat_out(port: int, probe: Probe, qos: int, messages: int, pid: int) -> Flat
         back += len(came)
     taken_s = time.perf_counter() - began_s
     client.close()
-    return Flat(messages / taken_s, 1e6 * (_cpu_s(pid) - cpu_s) / messages)
+    return Flat(messages / taken_s, 1e6 * (cpu_time_s(pid) - cpu_s) / messages)
 
 
-def compare(port: int, commands: Mapping[str, Sequence[str]], probe: Probe, qos: int, size: Size) -> dict[str, object]:
-    """All echo processes by turns: medians over the runs, by name."""
-    flat: dict[str, list[Flat]] = {name: [] for name in commands}
-    at_rate: dict[str, dict[int, list[Paced]]] = {name: {rate: [] for rate in RATES_PER_S} for name in commands}
+def compare(
+    port: int, echoes: Mapping[str, Start], probe: Probe, qos: int, size: Size
+) -> dict[str, dict[str, dict[str, float]]]:
+    """All echoes by turns: medians over the runs, by name."""
+    flat: dict[str, list[Flat]] = {name: [] for name in echoes}
+    at_rate: dict[str, dict[int, list[Paced]]] = {name: {rate: [] for rate in RATES_PER_S} for name in echoes}
     for _ in range(size.runs):
-        for name, command in commands.items():
-            with process(command) as running:
+        for name, start in echoes.items():
+            with start() as pid:
                 paced(port, probe, qos, 200, 0.5)
-                flat[name].append(flat_out(port, probe, qos, size.messages, running.pid))
+                flat[name].append(flat_out(port, probe, qos, size.messages, pid))
                 for rate in RATES_PER_S:
                     at_rate[name][rate].append(paced(port, probe, qos, rate, size.seconds))
     return {
         name: {"flat_out": _medians(flat[name])}
         | {f"{rate}_per_s": _medians(at_rate[name][rate]) for rate in RATES_PER_S}
-        for name in commands
+        for name in echoes
     }
 
 
@@ -159,7 +166,8 @@ def _percentiles(taken_s: list[float], lost: int) -> Paced:
     return Paced(at[0], at[1], at[2], lost)
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_time_s(pid: int) -> float:
+    """CPU seconds that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -167,18 +175,24 @@ def _cpu_s(pid: int) -> float:
 # ---- the echo processes
 
 
-def echo_bare(port: int, qos: int) -> None:
-    """paho alone, as fast as it goes: its own loop, the answer from its callback, no delay in the socket."""
+def echo_bare(
+    port: int, qos: int, source: str = IN, source_qos: int | None = None, answer: Callable[[str], str] = lambda _: OUT
+) -> None:
+    """paho alone, as fast as it goes: its own loop, the answer from its callback, no delay in the socket.
+
+    qos : of the answers, and of the subscription to ``source`` unless ``source_qos`` says another
+    answer : topic of a message -> topic of its answer
+    """
     from paho.mqtt.client import Client
     from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
     client = Client(CallbackAPIVersion.VERSION2, "bench-bare", protocol=MQTTProtocolVersion.MQTTv5)
     client.max_inflight_messages = 100
-    client.on_message = lambda _client, _data, message: client.publish(OUT, message.payload, qos)
+    client.on_message = lambda _client, _data, message: client.publish(answer(message.topic), message.payload, qos)
     client.on_socket_open = lambda _client, _data, opened: opened.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     client.on_subscribe = lambda *_: print("ready", flush=True)
     client.connect("127.0.0.1", port)
-    client.subscribe(IN, qos)
+    client.subscribe(source, qos if source_qos is None else source_qos)
     client.loop_forever()
 
 
@@ -209,11 +223,9 @@ def main(arguments: Sequence[str] = ()) -> None:
     report: dict[str, object] = {}
     with TemporaryDirectory() as folder, PrivateMosquitto(Path(folder)) as broker:
         for qos in (0, 1):
-            commands = {
-                name: (sys.executable, "-m", "benchmarks.mqtt_echo", name, str(broker.port), str(qos))
-                for name in ("bare", "link")
-            }
-            report[f"qos_{qos}"] = compare(broker.port, commands, ECHO, qos, size)
+            command = [sys.executable, "-m", "benchmarks.mqtt_echo"]
+            echoes = {name: partial(process, [*command, name, str(broker.port), str(qos)]) for name in ("bare", "link")}
+            report[f"qos_{qos}"] = compare(broker.port, echoes, ECHO, qos, size)
     print(json.dumps(report | {"goals": {"link_over_bare": "messages/s 0.8 or more, p50 1.25 or less"}}, indent=2))
 
 

@@ -11,7 +11,7 @@ _CONNECT = bytes([0, 4]) + b"MQTT" + bytes([5, 2, 0, 0, 0])
 
 
 class RawClient:
-    """Connects and subscribes; then :meth:`send` publishes and :meth:`receive` gives payloads that came."""
+    """Connects and subscribes; then :meth:`send` publishes and :meth:`receive` gives what came."""
 
     def __init__(self, port: int, topic_filter: str, qos: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port))
@@ -32,29 +32,30 @@ class RawClient:
             mid = self._mid.to_bytes(2, "big")
         self._socket.sendall(_packet(0x30 | self._qos << 1, _text(topic) + mid + b"\0" + payload))
 
-    def receive(self, timeout_s: float) -> list[bytes]:
-        """Payloads that come within the time, as soon as any came."""
+    def receive(self, timeout_s: float) -> list[tuple[bytes, bytes]]:
+        """Topics and payloads that come within the time, as soon as any came."""
         deadline_s = time.perf_counter() + timeout_s
         while select.select([self._socket], [], [], max(0.0, deadline_s - time.perf_counter()))[0]:
             data = self._socket.recv(1 << 18)
             assert data, "the broker closed the connection"
             self._buffer += data
-            if payloads := self._payloads():
-                return payloads
+            if messages := self._messages():
+                return messages
         return []
 
-    def _payloads(self) -> list[bytes]:
-        payloads, acknowledgements = [], bytearray()
+    def _messages(self) -> list[tuple[bytes, bytes]]:
+        messages, acknowledgements = [], bytearray()
         for kind, body in self._packets():
             if kind >> 4 == 3:
                 at = 2 + int.from_bytes(body[:2], "big")
+                topic = body[2:at]
                 if kind & 0b110:
                     acknowledgements += b"\x40\x02" + body[at : at + 2]
                     at += 2
-                payloads.append(body[at + 1 + body[at] :])
+                messages.append((topic, body[at + 1 + body[at] :]))
         if acknowledgements:
             self._socket.sendall(acknowledgements)
-        return payloads
+        return messages
 
     def close(self) -> None:
         """Leave."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -11,7 +11,7 @@ from controllers.replay import Inputs, Kind
 from sim.dice import Purpose
 from sim.scene import Scene, inputs_for, is_baseline, make_scene, reads_presence, required_steps
 from sim.setup import Setup, lit_spans
-from sim.street import Radio, Street
+from sim.street import Decider, Radio, Street
 from slic.control.controller import SegmentController
 from slic.control.planner import Planner
 from slic.control.program import ControlProgram
@@ -29,6 +29,9 @@ from slic.scenario.layout import Street as Layout
 
 _DETECTIONS = (Kind.ON, Kind.MORE, Kind.PULSE)
 NOBODY = LampService(0, 0, 0, 0, 0)
+
+Deciders = Callable[[Scene, str, Inputs], Decider]
+"""Makes what decides a regime on a scene, in the place of a controller in this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,12 @@ class Controlled:
     levels: list[list[Breakpoint]]
 
 
-def run_night(setup: Setup, task: Task) -> NightResult:
+def run_night(setup: Setup, task: Task, deciders: Deciders | None = None) -> NightResult:
     """Simulate one street-night under all regimes."""
     scene = make_scene(setup, setup.streets[task.street], task.night, task.replicate)
     result = NightResult(task, [], _as_found(scene))
     for regime, planners in setup.regimes.items():
-        controlled = control(scene, regime)
+        controlled = control(scene, regime, deciders)
         energies = _energies(scene, planners, controlled.levels)
         result.tallies.append(_tally(scene, regime, planners, controlled, energies))
         if task.replicate == 0:
@@ -81,7 +84,7 @@ def run_night(setup: Setup, task: Task) -> NightResult:
     return result
 
 
-def control(scene: Scene, regime: str) -> Controlled:
+def control(scene: Scene, regime: str, deciders: Deciders | None = None) -> Controlled:
     """Run a regime on a scene, on the SimPy street."""
     setup, layout = scene.setup, scene.street
     luminaires = setup.scenario.luminaires
@@ -90,10 +93,14 @@ def control(scene: Scene, regime: str) -> Controlled:
         for lamp, dead in zip(layout.lamps, scene.dead, strict=True)
     ]
     inputs = inputs_for(scene, regime)
-    plan = segment_plan(setup, layout, setup.regimes[regime])
-    street = Street(SegmentController(plan), gears, inputs, radio_for(scene, regime))
+    decider = (deciders or _in_process)(scene, regime, inputs)
+    street = Street(decider, gears, inputs, radio_for(scene, regime))
     actions = street.run(scene.start_ms, scene.end_ms)
     return Controlled(inputs, actions, [gear.finish(scene.end_ms) for gear in gears])
+
+
+def _in_process(scene: Scene, regime: str, _inputs: Inputs) -> SegmentController:
+    return SegmentController(segment_plan(scene.setup, scene.street, scene.setup.regimes[regime]))
 
 
 def radio_for(scene: Scene, regime: str) -> Radio:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sim.counts import Counts
 from sim.coverage import count_coverage
 from sim.explain import Explanation, explain_moment
 from sim.faults import takes_orders
-from sim.night import NightResult, Task
+from sim.night import Deciders, NightResult, Task, run_night
 from sim.scene import order_span
 from sim.setup import HOUR_MS, Setup, dark_spans, prepare
 from sim.workers import default_jobs, run_tasks
@@ -35,11 +35,16 @@ class Progress:
 
 
 def simulate(
-    loaded: LoadedScenario, *, jobs: int | None = None, progress: Callable[[Progress], None] | None = None
+    loaded: LoadedScenario,
+    *,
+    jobs: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    deciders: Deciders | None = None,
 ) -> RunResult:
     """Run a scenario. The same scenario and seed give the same result, whatever ``jobs``.
 
     jobs : worker processes, default one per core; progress : called after each street-night
+    deciders : makes what decides, in the place of controllers in this process; street-nights then come one by one
     Raises InputError for bad data files, RunError if a worker dies.
     """
     if jobs is not None and jobs < 1:
@@ -49,7 +54,8 @@ def simulate(
     began = time.perf_counter()
     results: list[NightResult | None] = [None] * len(tasks)
     simulated_ms = 0
-    finished = run_tasks(setup, tasks, default_jobs(len(tasks)) if jobs is None else jobs)
+    jobs = default_jobs(len(tasks)) if jobs is None else jobs
+    finished = run_tasks(setup, tasks, jobs) if deciders is None else _one_by_one(setup, tasks, deciders)
     for done, (position, result) in enumerate(finished, 1):
         results[position] = result
         simulated_ms += result.tallies[0].end_ms - result.tallies[0].start_ms
@@ -57,6 +63,11 @@ def simulate(
             elapsed_ms = 1000 * max(time.perf_counter() - began, 1e-9)
             progress(Progress(done, len(tasks), simulated_ms / HOUR_MS, simulated_ms / elapsed_ms))
     return _gather(setup, [result for result in results if result is not None], coverage, warnings)
+
+
+def _one_by_one(setup: Setup, tasks: Sequence[Task], deciders: Deciders) -> Iterator[tuple[int, NightResult]]:
+    for position, task in enumerate(tasks):
+        yield position, run_night(setup, task, deciders)
 
 
 def check(loaded: LoadedScenario) -> list[str]:

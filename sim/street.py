@@ -2,8 +2,8 @@
 
 One environment runs one street for one night. Nothing ticks: one pending event stands for the next inputs and
 one for the controller's next deadline, at a lower priority, so that at the same millisecond inputs come
-first. A deadline that moved earlier gets a second event, and the first one finds itself out of date: nothing
-is cancelled.
+first. What the radio sends again comes last, when all decisions of that millisecond are known. A deadline that
+moved earlier gets a second event, and the first one finds itself out of date: nothing is cancelled.
 """
 
 from __future__ import annotations
@@ -14,20 +14,36 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from struct import pack
+from typing import Protocol
 
 from simpy import Environment
 from simpy.events import Event, EventPriority
 
-from controllers.replay import Inputs, Row, handlers
+from controllers.replay import Handler, Inputs, Row, handlers
 from slic.control.controller import SegmentController
 from slic.control.segment import Action
 from slic.lamps.gear import Gear
 
 _INPUTS = EventPriority(1)
 _DEADLINE = EventPriority(2)
+_RESEND = EventPriority(3)
 _FAR_MS = 1 << 62
 Callback = Callable[[Event], None]
 _END: Row = (_FAR_MS, 0, 0, 0, 0)
+
+
+class Decider(Protocol):
+    """What decides the levels of a street: :class:`SegmentController`, or one that is reached over a broker."""
+
+    @property
+    def next_deadline_ms(self) -> int:
+        """When to call :meth:`due` at the latest [UTC ms]."""
+
+    def start(self, t_ms: int) -> list[Action]:
+        """Begin at ``t_ms``: the first levels of all lamps."""
+
+    def due(self, t_ms: int) -> list[Action]:
+        """What was decided until ``t_ms`` and not given yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +93,10 @@ def _collector_paused() -> Iterator[None]:
 
 
 class Street:
-    """The driver of one street-night; :meth:`run` may be called once."""
+    """The driver of one street-night; :meth:`run` may be called once.
+
+    The inputs go to a SegmentController here; any other decider has them already, and only its decisions are done.
+    """
 
     __slots__ = (
         "_actions",
@@ -96,13 +115,13 @@ class Street:
         "_schedule",
     )
 
-    def __init__(
-        self, controller: SegmentController, gears: Sequence[Gear], inputs: Inputs, radio: Radio | None = None
-    ) -> None:
+    def __init__(self, controller: Decider, gears: Sequence[Gear], inputs: Inputs, radio: Radio | None = None) -> None:
         self._controller = controller
         self._gears = gears
-        self._rows = iter(inputs.rows)
-        self._feed = handlers(controller, inputs)
+        self._rows: Iterator[Row] = iter(())
+        self._feed: tuple[Handler, ...] = ()
+        if isinstance(controller, SegmentController):
+            self._rows, self._feed = iter(inputs.rows), handlers(controller, inputs)
         self._radio = radio or Radio()
         self._next = _END
         self._actions: list[Action] = []
@@ -182,7 +201,7 @@ class Street:
         elif radio.resend_ms:
             event = _happening(self._env)
             event.callbacks = [lambda _: self._send_again(action)]
-            self._env.schedule(event, _INPUTS, max(0, t_ms + radio.resend_ms - int(self._env.now)))
+            self._env.schedule(event, _RESEND, max(0, t_ms + radio.resend_ms - int(self._env.now)))
 
     def _send_again(self, action: Action) -> None:
         if self._newest[action.lamp] is action:

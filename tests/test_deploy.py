@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from controllers.broker.files import init_folder, parse_segments
-from controllers.gateway.signatures import new_key_file, public_key_of
+from controllers.gateway.signatures import public_key_of
+from controllers.operator.key_files import new_key_file
 from slic.cli.gateway import app
 from slic.messages.channels import CHANNELS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from controllers.gateway.heard import Heard
 from controllers.gateway.plan import GatewayPlan
@@ -20,8 +21,13 @@ from controllers.link.transport import Outgoing
 from controllers.store.port import Document, Store, StoreFull
 from slic.control.group import NEVER_MS
 from slic.control.planner import Planner
-from slic.messages.codes import CODES
+from slic.messages.codes import CODES, Code
 from slic.messages.payloads import SegmentConfig, Signed
+
+Taking = Code | Literal["new", "in_force"]
+"""What became of a document: in force from now on, in force before, or refused by a code."""
+
+_NOT_STORED = f"not_stored: {CODES['not_stored']}"
 
 
 class Documents:
@@ -56,39 +62,39 @@ class Documents:
         self.next_ms = self._programs.next_change_ms(t_ms)
         return self._programs.planners_at(t_ms)
 
-    def take_program(self, heard: Heard, t_ms: int, clock_trusted: bool, post: Post) -> tuple[bool, Outgoing]:
-        """Whether a program set is new and good, so that it is in force from now on, and the answer."""
+    def take_program(self, heard: Heard, t_ms: int, clock_trusted: bool, post: Post) -> tuple[Taking, Outgoing]:
+        """Take a program set whole or not at all; what became of it, and the answer."""
         in_force = None if self._programs is None else self._programs.edition
         taken = take_programs(heard.payload, self.plan, in_force, t_ms, clock_trusted)
         if isinstance(taken, Refused):
-            return False, _answer(post, "programApplied", t_ms, heard, taken.errors)
+            return taken.code, _answer(post, "programApplied", t_ms, heard, taken.errors)
         if taken.edition == in_force:
-            return False, _answer(post, "programApplied", t_ms, heard, [])
-        errors = self._kept("program", heard)
-        if not errors:
-            self._programs = taken
-        return not errors, _answer(post, "programApplied", t_ms, heard, errors)
+            return "in_force", _answer(post, "programApplied", t_ms, heard, [])
+        if not self._kept("program", heard):
+            return "not_stored", _answer(post, "programApplied", t_ms, heard, [_NOT_STORED])
+        self._programs = taken
+        return "new", _answer(post, "programApplied", t_ms, heard, [])
 
-    def take_config(self, heard: Heard, t_ms: int, post: Post) -> tuple[bool, Outgoing]:
-        """Whether settings are new and good, so that they are in force from now on, and the answer."""
+    def take_config(self, heard: Heard, t_ms: int, post: Post) -> tuple[Taking, Outgoing]:
+        """Take settings whole or not at all; what became of them, and the answer."""
         in_force = None if self.config is None else Edition(self.config.version, self.config.sha256)
         taken = take_config(heard.payload, self.plan, in_force)
         if isinstance(taken, Refused):
-            return False, _answer(post, "configApplied", t_ms, heard, taken.errors)
+            return taken.code, _answer(post, "configApplied", t_ms, heard, taken.errors)
         if Edition(taken.version, taken.sha256) == in_force:
-            return False, _answer(post, "configApplied", t_ms, heard, [])
-        errors = self._kept("config", heard)
-        if not errors:
-            self.config = taken
-        return not errors, _answer(post, "configApplied", t_ms, heard, errors)
+            return "in_force", _answer(post, "configApplied", t_ms, heard, [])
+        if not self._kept("config", heard):
+            return "not_stored", _answer(post, "configApplied", t_ms, heard, [_NOT_STORED])
+        self.config = taken
+        return "new", _answer(post, "configApplied", t_ms, heard, [])
 
-    def _kept(self, kind: Document, heard: Heard) -> list[str]:
+    def _kept(self, kind: Document, heard: Heard) -> bool:
         assert isinstance(heard.message, Signed)
         try:
             self._store.keep_document(kind, heard.message.version, heard.payload)
         except StoreFull:
-            return [f"not_stored: {CODES['not_stored']}"]
-        return []
+            return False
+        return True
 
 
 def _answer(post: Post, name: str, t_ms: int, heard: Heard, errors: Sequence[str]) -> Outgoing:

@@ -7,7 +7,7 @@ QoS 1 may overtake each other on the way. Otherwise simulated time runs ``rate``
 from __future__ import annotations
 
 from controllers.gateway.heard import Heard
-from slic.messages.payloads import Clock, Message
+from slic.messages.payloads import Clock
 
 _MOST_HELD = 100_000
 
@@ -38,6 +38,7 @@ class FieldTime:
 
     def set(self, message: Clock, wall_ms: int) -> None:
         """Take the time that a clock message gives."""
+        self._boot = message.boot
         self._rate = message.rate
         self._base_ms, self._base_wall_ms = message.ts, wall_ms
 
@@ -55,10 +56,6 @@ class FieldTime:
             ready.append(first)
             self._next_seq += 1
         return ready
-
-    def is_of_field(self, message: Message) -> bool:
-        """Whether the field that joined has sent it."""
-        return message.boot == self._boot
 
     def _join(self, message: Clock) -> None:
         self._boot, self._next_seq = message.boot, message.seq

@@ -59,8 +59,11 @@ class FollowingGateway(Gateway):
         return self.time.now_ms(wall_ms)
 
     def _take_in_time(self, heard: Heard, wall_ms: int) -> list[Outgoing]:
-        clock = isinstance(heard.message, Clock)
-        if not clock and (not self.time.lockstep or heard.channel.name in _AT_ONCE):
+        message = heard.message
+        if isinstance(message, Clock) and message.rate:
+            self.time.set(message, wall_ms)
+            return self._take(heard, message.ts)
+        if not isinstance(message, Clock) and (not self.time.lockstep or heard.channel.name in _AT_ONCE):
             return self._take(heard, self.time.now_ms(wall_ms))
         out = []
         for ready in self.time.ordered(heard):

@@ -12,13 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from controllers.envelope import Sender
 from controllers.gateway import reports
-from controllers.gateway.documents import Documents
+from controllers.gateway.documents import Documents, Taking
 from controllers.gateway.heard import Heard
 from controllers.gateway.lamp_link import LampLink
 from controllers.gateway.orders import Orders
 from controllers.gateway.plan import GatewayPlan
 from controllers.gateway.post import Post
 from controllers.gateway.readings import Readings
+from controllers.gateway.refusals import Refusals
 from controllers.gateway.segment_plan import segment_plan
 from controllers.gateway.settings import Settings, settings_of
 from controllers.gateway.watches import Watches
@@ -30,7 +31,8 @@ from slic.control.segment import Action, Known, Source
 from slic.lamps.level import pm_from_pct
 from slic.messages.channels import CHANNELS
 from slic.messages.codec import Refusal, decode
-from slic.messages.payloads import Ambient, Event, LampReading, LampState, Ping, Pong, Presence
+from slic.messages.codes import Code
+from slic.messages.payloads import Ambient, Event, LampReading, LampState, Ping, Pong, Presence, Signed
 from slic.messages.topics import GATEWAY, core_topic
 
 HOUR_MS = 3_600_000
@@ -58,7 +60,8 @@ class Gateway:
         self.complaints: list[str] = []
         self.readings = Readings()
         self.controller: SegmentController | None = None
-        self.refused: Counter[str] = Counter()
+        self.refusals = Refusals()
+        self.refused = self.refusals.counts
         self.heard: Counter[str] = Counter()
         self.clock_trusted = True
         self.clock_offset_ms: int | None = None
@@ -121,7 +124,7 @@ class Gateway:
         ghost = received.retain and not received.topic.endswith(self._command_end)
         decoded = decode(received.topic, received.payload, ghost)
         if isinstance(decoded, Refusal):
-            self.refused[decoded.code] += 1
+            self.refusals.add(decoded.code, received.topic, decoded.detail)
             self._done.append(received)
             return []
         heard = Heard(*decoded, received.payload, received.retain)
@@ -248,7 +251,16 @@ class Gateway:
 
     def _take(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         handler = self._handlers.get(heard.channel.name)
-        return handler(heard, t_ms) if handler is not None else []
+        if handler is None:
+            return []
+        site, segment, *_ = heard.topic
+        if segment != self.plan.file.segment or site != self.plan.file.site:
+            return self._refuse("wrong_segment", heard)
+        return handler(heard, t_ms)
+
+    def _refuse(self, code: Code, heard: Heard) -> list[Outgoing]:
+        self.refusals.add(code, str(heard.topic))
+        return []
 
     def _fresh(self, heard: Heard) -> bool:
         """Whether a device's message is new; duplicates are dropped and counted."""
@@ -262,8 +274,7 @@ class Gateway:
         message = heard.message
         sensor = self._sensor_index.get(heard.topic.node)
         if sensor is None:
-            self.refused["unknown_sensor"] += 1
-            return []
+            return self._refuse("unknown_sensor", heard)
         controller = self.controller
         if controller is None or not self._fresh(heard):
             return []
@@ -284,8 +295,7 @@ class Gateway:
         message = heard.message
         assert isinstance(message, Ambient)
         if heard.topic.node not in self._ambient_sensors:
-            self.refused["unknown_sensor"] += 1
-            return []
+            return self._refuse("unknown_sensor", heard)
         old = t_ms - message.ts > 1000 * self.plan.file.stale_after_s
         if self.controller is None or message.quality != "good" or old or not self._fresh(heard):
             return []
@@ -296,8 +306,7 @@ class Gateway:
         message = heard.message
         assert isinstance(message, LampState)
         if lamp is None:
-            self.refused["unknown_lamp"] += 1
-            return []
+            return self._refuse("unknown_lamp", heard)
         if self._fresh(heard):
             self.watches.lamp_state(t_ms, lamp, message)
             if self.lamps.heard(lamp, message) and self.controller is not None:
@@ -309,8 +318,8 @@ class Gateway:
         message = heard.message
         assert isinstance(message, LampReading)
         if lamp is None:
-            self.refused["unknown_lamp"] += 1
-        elif self.settings.telemetry_s and self._fresh(heard):
+            return self._refuse("unknown_lamp", heard)
+        if self.settings.telemetry_s and self._fresh(heard):
             self.watches.reading(t_ms, lamp, message)
             self.readings.add(t_ms, heard.topic.node, message, self._in_hand)
             self._in_hand = None
@@ -319,7 +328,10 @@ class Gateway:
     def _on_device_event(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         message = heard.message
         assert isinstance(message, Event)
-        sensor = self._sensor_index.get(heard.topic.node)
+        node = heard.topic.node
+        sensor = self._sensor_index.get(node)
+        if sensor is None and node not in self._lamp_index and node not in self._ambient_sensors:
+            return self._refuse("unknown_sensor", heard)
         if sensor is None or message.code != "sensor_failure" or self.controller is None or not self._fresh(heard):
             return []
         lost = message.phase == "start"
@@ -330,22 +342,32 @@ class Gateway:
         if self.controller is None:
             return []
         taken = self.orders.command(heard, t_ms, self.controller, self.lamps, self.clock_trusted)
-        if taken.code != "ok":
-            self.refused[taken.code] += 1
+        if taken.code == "duplicate":
+            self.refused["duplicate"] += 1
+        elif taken.code != "ok":
+            self.refusals.add(taken.code, str(heard.topic), taken.detail)
         self._keep("answer", taken.answers)
         return self._commands(taken.actions)
 
     def _on_program(self, heard: Heard, t_ms: int) -> list[Outgoing]:
-        taken, answer = self.documents.take_program(heard, t_ms, self.clock_trusted, self.post)
-        return [answer, *(self._use_programs(t_ms) if taken else [])]
+        verdict, answer = self.documents.take_program(heard, t_ms, self.clock_trusted, self.post)
+        self._count_document(verdict, heard)
+        return [answer, *(self._use_programs(t_ms) if verdict == "new" else [])]
 
     def _on_config(self, heard: Heard, t_ms: int) -> list[Outgoing]:
-        taken, answer = self.documents.take_config(heard, t_ms, self.post)
-        if not taken:
+        verdict, answer = self.documents.take_config(heard, t_ms, self.post)
+        self._count_document(verdict, heard)
+        if verdict != "new":
             return [answer]
         self._use_config()
         known = {i: Known(a.level_pm, a.source) for i, a in enumerate(self.lamps.wanted) if a is not None}
         return [answer, *(self._begin(t_ms, known) if self.controller is not None else [])]
+
+    def _count_document(self, verdict: Taking, heard: Heard) -> None:
+        if verdict not in ("new", "in_force"):
+            message = heard.message
+            assert isinstance(message, Signed)
+            self.refusals.add(verdict, str(heard.topic), f"version {message.version} of {message.signer}")
 
     def _on_ping(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         """A ping of another gateway of this name: say at once that this one is here."""

@@ -20,11 +20,12 @@ from slic.messages.payloads import SegmentCommand
 
 
 class Taken(NamedTuple):
-    """What became of a command: a code, answers to send, and what the controller does about it."""
+    """What became of a command: a code, answers to send, what the controller does about it, and why it was refused."""
 
     code: str
     answers: list[Outgoing]
     actions: list[Action]
+    detail: str = ""
 
 
 class Orders:
@@ -68,7 +69,8 @@ class Orders:
         if verdict.answer is not None:
             return Taken(verdict.code, [self._post.again("ack", verdict.answer)], [])
         if verdict.status != "accepted":
-            return Taken(verdict.code, [self._ack(t_ms, message.id, verdict.status, verdict.code, verdict.detail)], [])
+            answer = self._ack(t_ms, message.id, verdict.status, verdict.code, verdict.detail)
+            return Taken(verdict.code, [answer], [], f"{message.by}: {verdict.detail}")
         answer = self._ack(t_ms, message.id, "accepted", verdict.code, verdict.detail, verdict.level_pm)
         try:
             self._store.take_command(message.by, message.seq, message.id, answer.payload, verdict.order)

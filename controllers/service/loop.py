@@ -125,6 +125,7 @@ class GatewayLoop:
         if self._reloading:
             self._reload()
         self._keep(now_ms, began_ms)
+        self._tell_refusals()
         self._turned()
         self._longest_turn_ms = max(self._longest_turn_ms, self.turned_ms - began_ms)
         self.gateway.turn_ms = max(self.gateway.turn_ms, self.turned_ms - began_ms)
@@ -235,6 +236,12 @@ class GatewayLoop:
             else:
                 self.not_sent += 1
             self._unsent.popleft()
+
+    def _tell_refusals(self) -> None:
+        """A line for each code of this turn, however many messages there were; the log writes a code seldom."""
+        for last in self.gateway.refusals.take_news():
+            say = facts(key=last.code, code=last.code, topic=last.topic, why=last.detail, so_far=last.total)
+            log.warning("a message was refused", extra=say)
 
     # ---- store, reload, end ---------------------------------------------------------------------
 

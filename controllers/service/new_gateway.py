@@ -10,8 +10,17 @@ from controllers.gateway.plan import FieldLamp, GatewayPlan
 from controllers.service.gateway_folder import topic_ids, write_gateway
 from controllers.service.load import load_gateway
 from slic.errors import InputError, RunError
+from slic.files import read_text, write_whole
 from slic.messages.topics import ALLOWED, is_id
 from slic.site.inventory import Inventory, read_inventory
+
+
+_TO_FILL_IN = """\
+# Who may override lamps (docs/gateway.md describes every field). Nobody may while this is a comment:
+# issuers: [{name: control-room}]
+# Whose programs are taken: name and public key, as "slic program keygen" prints it.
+# signers: {office: PUBLIC-KEY}
+"""
 
 
 def new_gateway(folder: Path, lamps: Path, site: str, segment: str, timezone: str) -> tuple[Path, list[str]]:
@@ -33,8 +42,6 @@ def new_gateway(folder: Path, lamps: Path, site: str, segment: str, timezone: st
         segment=segment,
         place=_middle(inventory, timezone),
         broker=BrokerAddress(host="127.0.0.1", port=1883),
-        issuers=[],
-        signers={},
     )
     path = _write(folder, GatewayPlan(file, _lamps(inventory, ids), ()))
     renamed = [f"{lamp} is called {name}" for lamp, name in ids.items() if lamp != name]
@@ -49,6 +56,7 @@ def _write(folder: Path, plan: GatewayPlan) -> Path:
     except OSError as error:
         raise RunError(f"{folder} cannot be made: {error.strerror or error}") from None
     path = write_gateway(folder, plan)
+    write_whole(path, read_text(path, str(path)) + _TO_FILL_IN)
     try:
         load_gateway(path)
     except InputError:

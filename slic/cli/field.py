@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from slic.cli.progress import progress_bar
 from slic.cli.simulate import AsJson, Quiet, Settings, show_run
 from slic.errors import InputError
+
+Say = Callable[[str], None]
 
 
 def field(
@@ -41,41 +43,48 @@ def field(
     With --lockstep the run folder has the tables of `slic simulate`, byte for byte.
     Example: slic field ghent-coupure-fiftieth --speed 60 --from "2022-11-14 16:00" --hours 12
     """
-    from slic import api
-
     _check_mode(lockstep, real_time, speed, out)
-    tls = _tls(ca, cert, key)
-    say = None if as_json or quiet else typer.echo
-    chosen = settings or []
+    tls, chosen = _tls(ca, cert, key), settings or []
+    say = _silent if as_json or quiet else typer.echo
     if write_gateways is not None:
         _write_gateways(scenario, chosen, write_gateways, broker, tls, lockstep, say)
-        return
-    if lockstep:
+    elif not lockstep:
+        _live(scenario, chosen, (street, regime, speed or 1), (start, hours), (broker, tls, gateways), say)
+    else:
+        from slic import api
+
         with progress_bar(not quiet) as progress:
-            run = api.field(
-                scenario,
-                settings=chosen,
-                out=out,
-                broker=broker,
-                tls=tls,
-                gateways=gateways or "",
-                overwrite=overwrite,
-                progress=progress,
-                say=say,
-            )
+            places: dict[str, Any] = {
+                "out": out,
+                "broker": broker,
+                "tls": tls,
+                "gateways": gateways or "",
+                "overwrite": overwrite,
+            }
+            run = api.field(scenario, settings=chosen, progress=progress, say=say, **places)
         show_run(run, as_json, quiet)
-        return
+
+
+def _live(
+    scenario: str,
+    settings: list[str],
+    what: tuple[str, str, float],
+    when: tuple[str, float | None],
+    where: tuple[str, dict[str, str] | None, Path | None],
+    say: Say,
+) -> None:
+    """Let a street live. what : street, regime, rate; when : start, hours; where : broker, TLS files, gateways."""
     from sim.field_harness import broker_address
     from sim.field_session import LiveWish, run_live
+    from slic.api import moment_ms
     from slic.scenario.load import load_scenario
 
-    loaded = load_scenario(scenario, chosen)
-    start_ms = api.moment_ms(start, loaded.scenario.site.timezone) if start else None
+    loaded = load_scenario(scenario, settings)
+    (start, hours), (broker, tls, gateways) = when, where
+    start_ms = moment_ms(start, loaded.scenario.site.timezone) if start else None
     address = broker_address(broker, tls) if broker else None
-    wish = LiveWish(street, regime, speed or 1, start_ms, hours, address, gateways)
-    lived = run_live(loaded, wish, say or _silent)
-    if say:
-        typer.echo(f"{lived.sent:,} messages sent, {lived.received:,} received.")
+    lived = run_live(loaded, LiveWish(*what, start_ms, hours, address, gateways), say)
+    say(f"{lived.sent:,} messages sent, {lived.received:,} received.")
 
 
 def _silent(_line: str) -> None:
@@ -89,7 +98,7 @@ def _write_gateways(
     broker: str,
     tls: dict[str, str] | None,
     lockstep: bool,
-    say: Callable[[str], None] | None,
+    say: Say,
 ) -> None:
     from sim.field_harness import broker_address
     from sim.field_session import new_gateways
@@ -97,8 +106,7 @@ def _write_gateways(
 
     address = broker_address(broker or "127.0.0.1:1883", tls)
     for file in new_gateways(load_scenario(scenario, settings), folder, address, lockstep=lockstep):
-        if say:
-            say(f"slic gateway {file}")
+        say(f"slic gateway {file}")
 
 
 def _check_mode(lockstep: bool, real_time: bool, speed: float | None, out: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,6 +43,12 @@ class Level(StrEnum):
     warning = "warning"
     error = "error"
 
+
+_NEW = """\
+{folder} is written. To fill in:
+  sensors.csv   presence and light sensors; there are none yet
+  gateway.yaml  broker, issuers (who may override), signers (whose programs are taken)
+Next: slic gateway check {path} --offline"""
 
 _File = Annotated[Path, typer.Argument(help="Configuration of the gateway (YAML), see docs/gateway.md.")]
 
@@ -93,10 +100,14 @@ def check(
     for warning in warnings:
         typer.echo(f"warning: {warning}", err=True)
     if not quiet:
-        tried = "" if offline else "; broker, store and port can be used"
-        typer.echo(f"{file}: {len(plan.lamps)} lamps, {len(plan.sensors)} sensors{tried}")
+        tried = "broker, store and port not tried" if offline else "broker, store and port can be used"
+        typer.echo(f"{file}: {_count(plan.lamps, 'lamp')}, {_count(plan.sensors, 'sensor')}; {tried}")
     if warnings:
         raise typer.Exit(4)
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
 @app.command()
@@ -118,4 +129,4 @@ def new(
     path, notes = new_gateway(folder, lamps, site, segment, timezone)
     for note in notes:
         typer.echo(f"note: {note}", err=True)
-    typer.echo(f"{path}; next: fill in sensors.csv and broker, then: slic gateway check {path} --offline")
+    typer.echo(_NEW.format(folder=folder, path=path))

@@ -20,6 +20,7 @@ from slic.cli import talq as talq_commands
 from slic.cli.asyncapi import asyncapi
 from slic.cli.demo import demo
 from slic.cli.explain import explain
+from slic.cli.field import field
 from slic.cli.override import override
 from slic.cli.report import report
 from slic.cli.schedule import schedule
@@ -90,7 +91,7 @@ def _slic(
     """
 
 
-for command in (demo, simulate, explain, report, schedule, scenario_commands.validate, override, asyncapi):
+for command in (demo, simulate, explain, report, schedule, scenario_commands.validate, field, override, asyncapi):
     app.command()(command)
 for name, group in (
     ("gateway", gateway_commands.app),

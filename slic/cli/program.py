@@ -34,7 +34,8 @@ def keygen(
     """
     import json
 
-    from controllers.gateway.signatures import new_key_file, public_key_of
+    from controllers.gateway.signatures import public_key_of
+    from controllers.operator.key_files import new_key_file
 
     public_key = public_key_of(new_key_file(file))
     if not quiet:
@@ -59,7 +60,7 @@ def sign(
     import time
 
     from controllers.envelope import Sender, new_boot
-    from controllers.gateway.signatures import read_key_file
+    from controllers.operator.key_files import read_key_file
     from controllers.operator.program_file import read_program_file, signed_program
     from slic.files import write_whole
     from slic.messages.topics import GATEWAY, topic

@@ -21,12 +21,14 @@ from controllers.gateway.config import BrokerAddress
 from controllers.gateway.following import FollowingGateway
 from controllers.gateway.signatures import public_key_of
 from controllers.link.transport import Received
-from controllers.replay import Kind
+from controllers.replay import Inputs, Kind
 from controllers.service.gateway_folder import gateway_plan
 from sim.field_harness import private_field
 from sim.field_lockstep import LockstepStreets
 from sim.lockstep import windows
 from sim.run import simulate
+from sim.street import Radio, Street
+from slic.control.controller import SegmentController
 from slic.errors import RunError
 from slic.report.folder import write_run
 from slic.report.provenance import collect_provenance
@@ -35,6 +37,7 @@ from slic.scenario.streets import build_streets
 from tests.controllers.memory_store import MemoryStore
 from tests.sim.memory_wire import MemoryWire
 from tests.sim.stand_in_gateway import StandInGateway
+from tests.sim.test_street import FLIP, MIDNIGHT, plan
 
 KEY = Ed25519PrivateKey.generate()
 FAULTS = Path(__file__).with_name("lockstep-faults.yaml")
@@ -135,6 +138,23 @@ def test_windows_keep_a_moment_together_and_end_with_the_night():
     assert [(len(part), tick) for part, tick in windows(rows, 10, 2)] == [(4, 5), (2, 10)]
     assert list(windows([], 10, 2)) == [((), 10)]
     assert list(windows(rows, 1, 2)) == [((), 1)]
+
+
+def test_what_is_sent_again_comes_after_all_decisions_of_its_millisecond():
+    """A raise is lost and due again when its hold of 60 s ends: the lamp hears of the lower level alone."""
+    keys = (bytes([i]) for i in range(256))
+    key = next(k for k in keys if (r := Radio(0.5, key=k)).loses(0, MIDNIGHT) and not r.loses(0, MIDNIGHT + 60_000))
+    heard = []
+
+    class Lamp:
+        def command(self, t_ms, level_pm, ramp_ms):
+            heard.append((t_ms - MIDNIGHT, level_pm))
+
+    segment = plan(FLIP, 1)
+    inputs = Inputs([(MIDNIGHT, Kind.PULSE, 0, 0, 0)])
+    street = Street(SegmentController(segment), [Lamp()], inputs, Radio(0.5, resend_ms=60_000, key=key))
+    street.run(MIDNIGHT - 1000, MIDNIGHT + 70_000)
+    assert [(t_ms, level_pm) for t_ms, level_pm in heard if t_ms >= 0] == [(60_000, 200)]
 
 
 def test_a_gateway_that_says_nothing_is_named():

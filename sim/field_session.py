@@ -1,0 +1,144 @@
+"""A live field from a scenario: which street, which nights, which clock, which broker."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from controllers.broker.private_broker import (
+    HOST,
+    EmbeddedBroker,
+    PrivateBroker,
+    embedded_installed,
+    free_port,
+    private_broker,
+)
+from controllers.clock import WallClock
+from controllers.envelope import Sender
+from controllers.gateway.config import BrokerAddress
+from controllers.gateway.signatures import read_key_file
+from controllers.link.paho_link import PahoLink
+from controllers.service.gateway_folder import SIGNING_KEY, field_names
+from sim.field_faults import FaultyTransport, check_faults
+from sim.field_harness import OwnProcesses, write_gateways
+from sim.field_live import FieldClock, LiveField, shift_to
+from sim.field_processes import GatewayProcess
+from sim.field_programs import FieldPrograms
+from sim.setup import HOUR_MS, Setup, prepare
+from slic.control.civil import night_span
+from slic.control.group import NEVER_MS
+from slic.errors import InputError, RunError
+from slic.scenario.layout import Street
+from slic.scenario.loaded import LoadedScenario
+from slic.scenario.streets import build_streets
+
+
+@dataclass(frozen=True, slots=True)
+class LiveWish:
+    """What a live field is to be.
+
+    street, regime : names, "" for the only street and the last regime; rate : 1 for this machine's time
+    start_ms : moment of the scenario to begin at [UTC ms], None for its first night; hours : None for until Ctrl-C
+    broker : None for a broker and a gateway of its own; gateways : folder with the gateway's signing key, or None
+    """
+
+    street: str = ""
+    regime: str = ""
+    rate: float = 1
+    start_ms: int | None = None
+    hours: float | None = None
+    broker: BrokerAddress | None = None
+    gateways: Path | None = None
+
+
+def new_gateways(loaded: LoadedScenario, folder: Path, broker: BrokerAddress, *, lockstep: bool) -> list[Path]:
+    """Write a folder for the gateway of each street of a scenario; their configuration files.
+
+    lockstep : for a run that equals one in process: no readings, no resending, no limit of darkening
+    """
+    return write_gateways(folder, loaded.scenario, build_streets(loaded), broker, lockstep=lockstep)
+
+
+def run_live(loaded: LoadedScenario, wish: LiveWish, say: Callable[[str], None]) -> LiveField:
+    """Run a live field to its end; the field, with its counts. InputError and RunError as for a simulation."""
+    setup = prepare(loaded)
+    street, regime = _street(setup, wish.street), _regime(setup, wish.regime)
+    names = field_names(setup.scenario, setup.streets, street)
+    lamps, sensors = list(names.lamps), list(names.sensors)
+    check_faults(setup.scenario.field_faults, lamps, sensors, own_processes=wish.broker is None)
+    with TemporaryDirectory(prefix="slic-field-") as name, ExitStack() as stack:
+        address, keys, own = wish.broker, wish.gateways, None
+        if address is None:
+            address, keys, own = _own(stack, Path(name), setup, street, wish.rate != 1)
+        say(f"{names.site}/{names.segment} under {regime}, broker {address.host}:{address.port}. Ctrl-C ends it.")
+        clock, shift_ms = _clock(setup, wish)
+        link = PahoLink(address, f"{names.segment}-field", Path(), random.Random(os.urandom(8)), session=False)
+        scenario = setup.scenario
+        transport = FaultyTransport(link, scenario.field_faults, clock.start_ms, clock.now_ms, scenario.run.seed)
+        number = time.time_ns() // 1000
+
+        def programs(sender: Sender) -> FieldPrograms:
+            assert keys is not None
+            key = read_key_file(keys / names.segment / SIGNING_KEY)
+            return FieldPrograms(scenario, street, names, key, sender, number)
+
+        made = None if keys is None else programs
+        act = None if own is None else own.harm
+        field = LiveField(
+            setup, street, names, regime, transport, clock, made, act, shift_ms=shift_ms, first_number=number
+        )
+        stack.callback(transport.close)
+        if wish.hours is not None:
+            field.run(clock.start_ms + round(wish.hours * HOUR_MS))
+            return field
+        with suppress(KeyboardInterrupt):
+            field.run(NEVER_MS)
+        return field
+
+
+def _own(
+    stack: ExitStack, folder: Path, setup: Setup, street: Street, follow_clock: bool
+) -> tuple[BrokerAddress, Path, OwnProcesses]:
+    broker: PrivateBroker | None = EmbeddedBroker(free_port()) if embedded_installed() else private_broker(folder)
+    if broker is None:
+        raise RunError("no broker can be started here: pip install 'slic-lighting[broker]', or install Mosquitto")
+    stack.enter_context(broker)
+    address = BrokerAddress(host=HOST, port=broker.port)
+    streets = setup.streets
+    file = write_gateways(folder, setup.scenario, streets, address, lockstep=False, only=street)[0]
+    gateway = stack.enter_context(GatewayProcess(file, follow_clock=follow_clock))
+    return address, folder, OwnProcesses(broker, gateway)
+
+
+def _street(setup: Setup, name: str) -> Street:
+    names = [street.name for street in setup.streets]
+    if not name and len(names) == 1:
+        return setup.streets[0]
+    if name not in names:
+        raise InputError("is not a street of the scenario", field="street", value=name, allowed=", ".join(names[:20]))
+    return setup.streets[names.index(name)]
+
+
+def _regime(setup: Setup, name: str) -> str:
+    names: Sequence[str] = list(setup.regimes)
+    if name and name not in names:
+        raise InputError("is not a regime of the scenario", field="regime", value=name, allowed=", ".join(names))
+    return name or names[-1]
+
+
+def _clock(setup: Setup, wish: LiveWish) -> tuple[FieldClock, int]:
+    """The field's clock, and by how much the scenario is moved [ms]."""
+    clock = WallClock()
+    first_ms = night_span(setup.place.timezone, setup.nights[0]).start_ms
+    if wish.rate == 1:
+        now_ms = clock.now_ms()
+        shift_ms = now_ms - wish.start_ms if wish.start_ms is not None else shift_to(first_ms, now_ms)
+        return FieldClock(clock, now_ms, clock.monotonic_ms(), 1), shift_ms
+    start_ms = first_ms if wish.start_ms is None else wish.start_ms
+    return FieldClock(clock, start_ms, clock.monotonic_ms(), wish.rate), 0

@@ -1,0 +1,155 @@
+"""A gateway process under torture: its folder, its field, its desk, its listener, and what must be true at the end."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from controllers.gateway.config import BrokerAddress, GatewayFile, Issuer, Position
+from controllers.gateway.plan import FieldLamp, FieldSensor, GatewayPlan
+from controllers.gateway.signatures import public_key_of, signed
+from controllers.service.gateway_folder import write_gateway
+from sim.field_processes import GatewayProcess
+from slic.messages.payloads import Limits
+from tests.brokers import Mosquitto, eventually
+from tests.contract.recorder import recording
+from tests.e2e.desk import BY, Desk
+from tests.e2e.field import BASE, BUSY, IDLE_PCT, LAMPS, PRESENCE_PCT, Field, envelope
+from tests.e2e.listener import Listener
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PERSISTENT = (
+    "allow_anonymous true",
+    "set_tcp_nodelay true",
+    "max_queued_messages 200000",
+    "max_inflight_messages 100",
+    "persistence true",
+    "autosave_on_changes true",
+    "autosave_interval 1",
+)
+PROGRAM = {
+    "name": "day-and-night",
+    "active_periods": [
+        {"kind": "absolute", "start": "12:00", "end": "00:00"},
+        {"kind": "absolute", "start": "00:00", "end": "12:00"},
+    ],
+    "idle_level_pct": IDLE_PCT,
+    "hold_s": 60,
+    "presence": {"style": "cluster"},
+    "dynamic_controls": [{"name": "presence", "operation": "Set", "level_pct": PRESENCE_PCT}],
+}
+
+
+def plan(port: int, **fields: Any) -> GatewayPlan:
+    lamps = tuple(FieldLamp(lamp, cluster=lamp, minimum_level_pm=100) for lamp in LAMPS)
+    sensors = tuple(FieldSensor(f"p{lamp[1:]}", cluster=lamp) for lamp in BUSY)
+    file: dict[str, Any] = {
+        "slic_gateway": 1,
+        "site": "town",
+        "segment": "g0042",
+        "place": Position(latitude=51.05, longitude=3.71, timezone="UTC"),
+        "broker": BrokerAddress(port=port, keepalive_s=5),
+        "issuers": [Issuer(name=BY, kinds=["override", "safety"])],
+        "signers": {"roads": public_key_of(KEY)},
+        "limits": Limits(share_pct=100),
+        "health_s": 1,
+        "resend_s": 2,
+        "http": None,
+    }
+    return GatewayPlan(GatewayFile(**file | fields), lamps, sensors)
+
+
+class Rig:
+    """All of it around one broker. ``answers_s``: how long after each start levels and answers were right again."""
+
+    def __init__(self, folder: Path, broker: Mosquitto, level_pct: float = IDLE_PCT, **fields: Any) -> None:
+        self.broker, self.folder = broker, folder
+        folder.mkdir(exist_ok=True)
+        self.gateway = GatewayProcess(write_gateway(folder, plan(broker.port, **fields)), follow_clock=False)
+        self.listener, self.desk = Listener(broker.port), Desk(broker.port)
+        self.field = Field(broker.port, level_pct)
+
+    def close(self) -> None:
+        self.gateway.stop()
+        for part in (self.field, self.desk, self.listener):
+            part.close()
+
+    def give_program(self, version: int = 1) -> None:
+        document = {"v": 1, "version": version, "groups": {"all": PROGRAM["name"]}}
+        document["programs"] = {PROGRAM["name"]: PROGRAM}
+        said = {**envelope("site-boot", version), **signed(document, "town", "g0042", "program", "roads", KEY)}
+        self.desk.client.publish(f"{BASE}/_/program", json.dumps(said), 1, True).wait_for_publish(10)
+
+    def in_control(self) -> None:
+        """Start the gateway, and wait until it runs the program with somebody at the busy lamps."""
+        self.gateway.start()
+        self.give_program()
+        self.until(lambda: any(said["ok"] for said in self.listener.of("program-applied")), "program applied")
+        self.until(lambda: self.field.pass_by() or self.right(), "lamps at their levels")
+
+    def right(self) -> bool:
+        return self.field.levels() == self.desk.should_hold()
+
+    def settled(self) -> bool:
+        """All commands answered, all lamps at the levels that follow from them."""
+        return not self.desk.unanswered() and self.right()
+
+    def until(self, look: Callable[[], object], what: str) -> float:
+        """Wait for it; how long it took [s]. The gateway must not end meanwhile."""
+        began = time.monotonic()
+
+        def alive() -> bool:
+            self.gateway.check()
+            return bool(look())
+
+        eventually(alive, f"{what}\n{self.wrong()}")
+        return time.monotonic() - began
+
+    def wrong(self) -> str:
+        """What is not as it should be, for a failure's text."""
+        holds, should = self.field.levels(), self.desk.should_hold()
+        return f"levels (is, should): { {k: (holds[k], should[k]) for k in holds if holds[k] != should[k]} }"
+
+    # ---- what must be true
+
+    def readings_kept(self) -> None:
+        """Every reading that the broker took is in a telemetry message; nothing else is."""
+        eventually(lambda: self.field.confirmed() <= set(self.listener.rows), "all readings in telemetry", 20)
+        assert set(self.listener.rows) <= {reading for reading, _, _ in self.field.readings}
+
+    def never_dark(self) -> None:
+        assert self.field.darkest_pct() >= IDLE_PCT
+
+    def all_accepted_once(self) -> None:
+        """Each command has one answer ``accepted`` and no refusal, and each override ruled its lamp once."""
+        for command_id in self.desk.sent:
+            statuses = self.desk.statuses(command_id)
+            assert set(statuses) & {"rejected", "expired"} == set(), (command_id, statuses)
+            assert "accepted" in statuses
+        for lamp in self.field.lamps.values():
+            runs = [level_pct for level_pct, _ in groupby(level for _, level in lamp.history)]
+            own = [level_pct for level_pct in runs if level_pct not in (IDLE_PCT, PRESENCE_PCT)]
+            assert len(own) == len(set(own)), f"an override of {lamp.name} ruled twice: {runs}"
+
+
+@contextmanager
+def torture(folder: Path, level_pct: float = IDLE_PCT, **fields: Any) -> Iterator[Rig]:
+    """A rig on a Mosquitto of its own that keeps its data, with a recorder of the contract beside it."""
+    data = folder / "broker"
+    data.mkdir()
+    with (
+        Mosquitto(data, (*PERSISTENT, f"persistence_location {data}/")) as broker,
+        recording("127.0.0.1", broker.port),
+    ):
+        rig = Rig(folder / "gateway", broker, level_pct, **fields)
+        try:
+            yield rig
+        finally:
+            rig.close()

@@ -1,0 +1,73 @@
+"""`slic field`: what it refuses, what it writes, and a short life with a broker and a gateway of its own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from controllers.service.load import load_gateway
+from slic.cli.field import field
+from slic.errors import InputError
+
+app = typer.Typer()
+app.command()(field)
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(app, [*arguments])
+
+
+def refused(*arguments: str) -> InputError:
+    error = run(*arguments).exception
+    assert isinstance(error, InputError), error
+    return error
+
+
+def test_help_has_an_example():
+    assert "Example: slic field" in run("--help").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--lockstep", "--speed", "5"], "say one of them"),
+        (["--real-time", "--lockstep"], "say one of them"),
+        (["--out", "a"], "goes with --lockstep only"),
+        (["--ca", "ca.pem"], "belong together"),
+        (["--broker", "nowhere"], "is no address of a broker"),
+        (["--street", "nosuch", "--hours", "1"], "is not a street of the scenario"),
+        (["--regime", "nosuch", "--hours", "1"], "is not a regime of the scenario"),
+        (["--from", "tomorrow"], "is not a moment"),
+        (["--lockstep", "--broker", "127.0.0.1:1", "--gateways", "nosuch"], "signing-key.pem"),
+        (["--broker", "127.0.0.1:1", "--set", "field_faults=[{kind: gateway_kill}]"], "is not in the field's hands"),
+        (["--broker", "broker.example:8883", "--hours", "1"], "TLS|tls"),
+    ],
+)
+def test_what_it_refuses(arguments, word, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert re.search(word, str(refused("ghent-coupure-fiftieth", *arguments)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_writes_the_gateways_of_a_scenario(tmp_path):
+    result = run("luminext-town", "--write-gateways", str(tmp_path / "g"), "--lockstep", "--broker", "127.0.0.1:1884")
+    assert result.exit_code == 0, result.exception
+    files = [Path(line.removeprefix("slic gateway ")) for line in result.output.splitlines()]
+    plans = [load_gateway(file) for file in files]
+    assert {plan.file.segment for plan in plans} >= {"main", "secondary", "residential"}
+    assert {(plan.file.broker.port, plan.file.telemetry_s) for plan in plans} == {(1884, 0)}
+
+
+def test_an_hour_of_dusk_with_a_gateway_that_is_killed(tmp_path):
+    """Accelerated, with a broker and gateway of its own; the gateway is killed in the middle and leads again."""
+    fault = "field_faults=[{kind: gateway_kill, from_h: 0.5}]"
+    begin = ["--from", "2022-11-14 16:30", "--hours", "1", "--speed", "300", "--regime", "presence-train"]
+    result = run("ghent-coupure-fiftieth", *begin, "--set", fault)
+    assert result.exit_code == 0, result.exception
+    sent, received = (int(part.split()[0].replace(",", "")) for part in result.output.splitlines()[-1].split(", ", 1))
+    assert sent > 500 and received > 34
