@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from controllers.broker.private_broker import HOST, PrivateBroker, private_broker
 from controllers.envelope import new_boot
 from controllers.gateway.config import BrokerAddress, TlsFiles
-from controllers.gateway.signatures import public_key_of, read_key_file
+from controllers.gateway.signatures import public_key_of
 from controllers.link.paho_link import PahoLink
+from controllers.operator.key_files import read_key_file
 from controllers.service.gateway_folder import (
     SIGNING_KEY,
     FieldNames,

@@ -22,8 +22,8 @@ from controllers.broker.private_broker import (
 from controllers.clock import WallClock
 from controllers.envelope import Sender
 from controllers.gateway.config import BrokerAddress
-from controllers.gateway.signatures import read_key_file
 from controllers.link.paho_link import PahoLink
+from controllers.operator.key_files import read_key_file
 from controllers.service.gateway_folder import SIGNING_KEY, field_names
 from sim.field_faults import FaultyTransport, check_faults
 from sim.field_harness import OwnProcesses, write_gateways

@@ -2,10 +2,18 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-HEAVY = ["numpy", "simpy", "pydantic", "ruamel", "jinja2", "rich", "polars", "paho", "matplotlib", "sim.run"]
+HEAVY = [
+    *("numpy", "simpy", "pydantic", "ruamel", "jinja2", "rich", "polars", "matplotlib"),
+    *("paho", "cryptography", "pydantic_settings", "prometheus_client", "sqlite3", "iotcore", "ssl", "asyncio"),
+    *("controllers", "sim"),
+]
+
+
+COMMANDS = ["simulate", "scenario", "talq", "schedule", "field", "gateway", "gateway run", "ingest", "program sign"]
 
 
 def _loaded_by(arguments: list[str]) -> list[str]:
@@ -25,11 +33,12 @@ def test_help_and_version_load_nothing_heavy(option: str) -> None:
     assert _loaded_by([option]) == []
 
 
-@pytest.mark.parametrize("command", ["simulate", "scenario", "talq", "schedule"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command_loads_nothing_heavy(command: str) -> None:
-    loaded = _loaded_by([command, "--help"])
+    loaded = _loaded_by([*command.split(), "--help"])
     assert set(loaded) <= {"pydantic"}, "typer itself reads the options of a command with pydantic, nobody else may"
 
 
-def test_the_check_would_notice() -> None:
+def test_the_check_would_notice(tmp_path: Path) -> None:
+    assert {"cryptography", "controllers"} <= set(_loaded_by(["program", "keygen", str(tmp_path / "key")]))
     assert "ruamel" in _loaded_by(["scenario", "show", "ghent-coupure"])

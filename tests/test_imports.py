@@ -19,6 +19,11 @@ HEAVY = [
     "simpy",
     "pydantic",
     "paho",
+    "cryptography",
+    "pydantic_settings",
+    "prometheus_client",
+    "sqlite3",
+    "iotcore",
     "polars",
     "matplotlib",
     "fastapi",
@@ -99,7 +104,7 @@ def test_no_circles() -> None:
         pytest.fail(f"modules import each other in a circle: {error.args[1]}")
 
 
-PURE = ("slic.control.", "slic.lamps.", "slic.energy.")
+PURE = ("slic.control.", "slic.lamps.", "slic.energy.", "slic.messages.")
 READS_FILES = {"slic.lamps.circuit"}
 """The table of circuit watts is a file that people edit; this module reads it."""
 IMPURE = {
@@ -118,12 +123,35 @@ IMPURE = {
 
 @pytest.mark.parametrize("module", [m for m in sorted(MODULES) if m.startswith(PURE) and m not in READS_FILES])
 def test_the_core_holds_no_clock_file_or_socket(module: str) -> None:
+    assert not _outside(module) & IMPURE
+    tree = ast.parse(MODULES[module].read_text())
+    calls = {ast.unparse(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    assert not calls & {"open", "print", "input", "datetime.now", "date.today", "datetime.today"}
+
+
+GATEWAY_MAY_USE = (
+    "controllers.gateway",
+    "controllers.link.transport",
+    "controllers.store.port",
+    "controllers.envelope",
+)
+"""The conversation knows its link and its store as ports only. Of the envelope it takes numbers, given to it."""
+
+@pytest.mark.parametrize("module", [m for m in sorted(MODULES) if m.startswith("controllers.gateway.")])
+def test_the_conversation_of_the_gateway_has_no_clock_socket_or_thread(module: str) -> None:
+    loaded = _outside(module)
+    assert not loaded & (IMPURE - {"pathlib"} | {"sqlite3", "paho", "http", "select", "ssl", "secrets", "uuid"})
+    own = {i for i in _imported(module) if i.startswith(("controllers", "sim")) and not i.startswith(GATEWAY_MAY_USE)}
+    assert not own, f"{module} imports {own}"
+    assert "slic.files" not in _imported(module)
+
+
+def _outside(module: str) -> set[str]:
+    """First names of all modules that a module imports."""
     tree = ast.parse(MODULES[module].read_text())
     names = {alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
     names |= {n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
-    assert not {n.split(".")[0] for n in names} & IMPURE
-    calls = {ast.unparse(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
-    assert not calls & {"open", "print", "input", "datetime.now", "date.today", "datetime.today"}
+    return {name.split(".")[0] for name in names}
 
 
 def test_import_slic_is_light() -> None:

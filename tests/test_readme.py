@@ -68,6 +68,15 @@ def test_an_own_control_program(shell: Shell, tmp_path: Path) -> None:
     assert "mine" in done.stdout and (tmp_path / "runs/mine/report.html").is_file()
 
 
+def test_the_commands_of_the_field_work(shell: Shell, tmp_path: Path) -> None:
+    (commands,) = _blocks("sh", "In the field")
+    done = shell(commands)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "broker/clients/el-g0042.crt").is_file()
+    assert (tmp_path / "messages.yaml").read_text().startswith('asyncapi: "3.1.0"')
+    assert re.search(r"[1-9][0-9,]* messages sent, [1-9][0-9,]* received", done.stdout)
+
+
 def test_ci_runs_the_two_commands() -> None:
     first, second = _blocks("sh", "Start")[0].splitlines()
     script = (ROOT / ".ci/run").read_text()

@@ -16,7 +16,6 @@ from typing import Any, Literal
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from controllers.operator.key_files import read_key_file as read_key_file  # sim/field_*.py still asks here
 from controllers.store.port import Document
 from slic.errors import InputError
 

@@ -25,7 +25,7 @@ def ask_why(address: str, lamp: str) -> dict[str, Any]:
         if error.code == 404 and _says_no_lamp(error):
             raise InputError("is not a lamp of this gateway", field="--lamp", value=lamp) from None
         raise RunError(f"{address} answered with HTTP {error.code}; is it a gateway's address?") from None
-    except (URLError, OSError, HTTPException, ValueError) as error:
+    except (URLError, OSError, HTTPException, ValueError, RecursionError) as error:
         raise RunError(f"{address} does not answer ({getattr(error, 'reason', None) or error})") from None
     if not isinstance(found, dict) or "decision" not in found:
         raise RunError(f"{address} gave no explanation; is it a gateway's address?")
@@ -40,7 +40,14 @@ def _says_no_lamp(error: HTTPError) -> bool:
 
 
 def in_words(answer: dict[str, Any]) -> str:
-    """The answer as lines for people. Times are UTC."""
+    """The answer as lines for people. Times are UTC. RunError for one that no gateway gives."""
+    try:
+        return "\n".join(_lines(answer))
+    except (KeyError, TypeError, ValueError, ArithmeticError, OSError):
+        raise RunError("what answered is no gateway: its explanation lacks a field or has a wrong one") from None
+
+
+def _lines(answer: dict[str, Any]) -> list[str]:
     decision = answer["decision"]
     lines = [f"lamp {answer['lamp']} at {_clock(answer['at'])}"]
     if decision is None:
@@ -54,7 +61,7 @@ def in_words(answer: dict[str, Any]) -> str:
     lines += [
         f"{_clock(one['since'])}  {one['level_pct']:g} %  {one['source']}{_words(one)}" for one in answer["before"]
     ]
-    return "\n".join(lines)
+    return lines
 
 
 def _words(decision: dict[str, Any]) -> str:

@@ -83,8 +83,9 @@ def check(
     offline: Annotated[bool, typer.Option(help="Read the files only; do not try broker, store and port.")] = False,
     quiet: Annotated[bool, typer.Option(help="Say nothing but warnings and errors.")] = False,
 ) -> None:
-    """Read a configuration with its lists and certificates, and try the broker, the store and the port.
+    """Read a configuration and try what it needs.
 
+    That is its lists and certificates, and then the broker, the store and the port of the status pages.
     Exit code 2 for a bad file, 3 where the broker, store or port cannot be used, 4 with warnings.
     Example: slic gateway check /etc/slic/gateway.yaml --offline
     """
@@ -118,9 +119,10 @@ def new(
     segment: Annotated[str, typer.Option(help="Segment, as el-g0042: one gateway, one certificate.")],
     timezone: Annotated[str, typer.Option(help="IANA name, as Europe/Amsterdam.")],
 ) -> None:
-    """Write a gateway's folder from an inventory: gateway.yaml, lamps.csv and an empty sensors.csv to be filled in.
+    """Write a gateway's folder from an inventory.
 
-    Lamp ids become topic ids (lower-case letters, digits, hyphens).
+    It has gateway.yaml, lamps.csv, and an empty sensors.csv to be filled in. Lamp ids become topic ids (lower-case
+    letters, digits, hyphens).
     Example: slic gateway new gateways/g0042 --lamps lamps.csv --site ettenleur --segment el-g0042
     --timezone Europe/Amsterdam
     """

@@ -1,4 +1,4 @@
-"""Somebody with a shell, Mosquitto's clients and README alone drives a lamp: its blocks, as they stand, are run here."""
+"""Somebody with a shell, Mosquitto's clients and README alone drives a lamp: its blocks are run as they stand."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,8 @@ class Window:
 
     def close(self) -> None:
         """End the window with all that was started in it."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._process.wait()
 
     def text(self) -> str:
