@@ -1,8 +1,8 @@
 """The real gateway against its ceiling: presence published -> lamp command received, beside a bare paho echo.
 
 Run ``python -m benchmarks.gateway`` (needs Mosquitto); ``--quick`` takes fewer and shorter runs, ``--memory`` sends a
-million messages and looks at the memory. Gateway and echo take turns on one tuned Mosquitto, on the same topics and
-at the same QoS: presence at QoS 0 as the contract has it, commands at QoS 1 from the gateway or echo to the broker.
+million messages and looks at the memory. Gateway and echo take turns on one tuned Mosquitto, on topics of the same form
+and at the same QoS: presence at QoS 0 as the contract has it, commands at QoS 1 from the gateway or echo to the broker.
 From the broker to the lamps, here the driver, they go at QoS 0 and in a second series at QoS 1. Each presence causes
 one command (see :mod:`benchmarks.gateway_street`); the counts of both sides are asserted, times are not.
 """
@@ -17,11 +17,13 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.gateway_street import SOURCE, Driver, running_gateway
-from benchmarks.mqtt_echo import FULL, QUICK, Size, compare, echo_bare, flat_out, process
+from benchmarks.gateway_street import Driver, every, running_gateway
+from benchmarks.mqtt_echo import FULL, QUICK, Echo, Size, compare, echo_bare, flat_out, process
 from controllers.broker.private_broker import PrivateMosquitto
 
 MILLION = 1_000_000
+BARE = "bare"
+"""Segment of the bare echo."""
 GOALS = {
     "messages_per_s over bare": "0.8 or more",
     "p50 over bare at 1,000/s": "1.25 or less",
@@ -32,7 +34,8 @@ GOALS = {
 def main(arguments: Sequence[str] = ()) -> None:
     """Print medians and ratios as JSON."""
     if arguments[:1] == ["bare"]:
-        return echo_bare(int(arguments[1]), 1, SOURCE, 0, lambda topic: topic.removesuffix("presence") + "cmd")
+        source = every(BARE, "presence")
+        return echo_bare(int(arguments[1]), source, 0, 1, lambda topic: topic.removesuffix("presence") + "cmd")
     size = QUICK if "--quick" in arguments else FULL
     with TemporaryDirectory() as name, PrivateMosquitto(Path(name)) as broker:
         folder = Path(name) / "gateways"
@@ -41,7 +44,8 @@ def main(arguments: Sequence[str] = ()) -> None:
             report = memory(folder, broker.port, MILLION)
         else:
             report = {f"qos_{qos}": beside_bare(folder / str(qos), broker.port, qos, size) for qos in (0, 1)}
-    print(json.dumps(report | {"goals": GOALS}, indent=2))
+            report["goals"] = GOALS
+    print(json.dumps(report, indent=2))
 
 
 def beside_bare(folder: Path, port: int, qos: int, size: Size) -> dict[str, object]:
@@ -49,8 +53,11 @@ def beside_bare(folder: Path, port: int, qos: int, size: Size) -> dict[str, obje
     folder.mkdir()
     driver = Driver()
     command = [sys.executable, "-m", "benchmarks.gateway", "bare", str(port)]
-    echoes = {"bare": partial(process, command), "gateway": partial(_counted, folder, port, driver)}
-    found = compare(port, echoes, driver.probe, qos, size)
+    echoes = {
+        "bare": Echo(partial(process, command), Driver(BARE).probe),
+        "gateway": Echo(partial(counted, folder / "gateway", port, driver), driver.probe),
+    }
+    found = compare(port, echoes, qos, size)
     bare, gateway = found["bare"], found["gateway"]
     ratios = {
         "messages_per_s": gateway["flat_out"]["per_s"] / bare["flat_out"]["per_s"],
@@ -61,7 +68,7 @@ def beside_bare(folder: Path, port: int, qos: int, size: Size) -> dict[str, obje
 
 
 def memory(folder: Path, port: int, messages: int, parts: int = 10) -> dict[str, object]:
-    """Resident memory of the gateway [kB] after each part of so many messages, at full speed."""
+    """Resident memory of the gateway [kB] after each part of so many messages, at full speed. Goal: it stays flat."""
     driver, resident_kb = Driver(), []
     with running_gateway(folder / "memory", port) as gateway:
         for _ in range(parts):
@@ -71,11 +78,10 @@ def memory(folder: Path, port: int, messages: int, parts: int = 10) -> dict[str,
 
 
 @contextmanager
-def _counted(folder: Path, port: int, driver: Driver) -> Iterator[int]:
+def counted(folder: Path, port: int, driver: Driver) -> Iterator[int]:
     """A new gateway; at the end it must have sent one command for each presence, no more and no less."""
-    with TemporaryDirectory(dir=folder) as name, running_gateway(Path(name) / "gateway", port) as gateway:
+    with running_gateway(folder, port) as gateway:
         before = gateway.count("slic_lamp_commands_total")
-        driver.begin()
         yield gateway.pid
         heard = gateway.count('slic_messages_received_total{channel="presence"}')
         commands = gateway.count("slic_lamp_commands_total") - before

@@ -33,8 +33,6 @@ from slic.messages.topics import GATEWAY, topic
 
 SITE, SEGMENT = "bench", "segment"
 LAMPS = 1000
-SOURCE = f"slic/v1/{SITE}/{SEGMENT}/+/presence"
-ANSWERS = f"slic/v1/{SITE}/{SEGMENT}/+/cmd"
 SIGNER = "bench"
 PATIENCE_S = 60
 PROGRAM = ControlProgram(
@@ -46,18 +44,20 @@ PROGRAM = ControlProgram(
 )
 
 
+def every(segment: str, channel: str) -> str:
+    """Filter for a channel of all devices of a segment."""
+    return f"slic/v1/{SITE}/{segment}/+/{channel}"
+
+
 class Driver:
-    """Presence messages of all sensors by turns. ``sent`` : how many since :meth:`begin`."""
+    """Presence messages of all sensors by turns. ``sent`` : how many so far."""
 
-    def __init__(self) -> None:
-        self.probe = Probe(self._make, self._number, ANSWERS)
-        self.begin()
-
-    def begin(self) -> None:
-        """Begin to speak to another gateway: all sensors are down."""
+    def __init__(self, segment: str = SEGMENT) -> None:
+        self._segment = segment
         self._boot = new_boot()
         self._numbers: list[deque[int]] = [deque() for _ in range(LAMPS)]
         self.sent = 0
+        self.probe = Probe(self._make, self._number, every(segment, "cmd"))
 
     def _make(self, number: int) -> tuple[str, bytes]:
         turn, sensor = divmod(self.sent, LAMPS)
@@ -67,7 +67,7 @@ class Driver:
             f'"seq":{self.sent},"active":{"false" if turn % 2 else "true"},"kind":"car"}}'
         )
         self.sent += 1
-        return f"slic/v1/{SITE}/{SEGMENT}/p{sensor:04}/presence", text.encode()
+        return f"slic/v1/{SITE}/{self._segment}/p{sensor:04}/presence", text.encode()
 
     def _number(self, topic: bytes, _payload: bytes) -> int:
         return self._numbers[int(topic[-8:-4])].popleft()
@@ -135,7 +135,7 @@ def _give_program(folder: Path, broker_port: int, key: Ed25519PrivateKey) -> Non
     programs = ProgramFile(groups={"all": PROGRAM.name}, programs={PROGRAM.name: PROGRAM})
     payload = signed_program(programs, SITE, SEGMENT, now_ms, SIGNER, key, Sender(new_boot()).envelope(now_ms))
     link = PahoLink(BrokerAddress(port=broker_port), "bench-program", folder, Random(0), session=False)
-    link.open([Subscription(ANSWERS, 0, commands=True)])
+    link.open([Subscription(every(SEGMENT, "cmd"), 0, commands=True)])
     while not link.connected:
         link.wait(PATIENCE_S)
     link.publish(Outgoing(topic(SITE, SEGMENT, GATEWAY, "program"), payload, 1))

@@ -1,7 +1,7 @@
 """The transport against its ceiling: SLIC's link and a bare paho client echo messages over the same tuned Mosquitto.
 
-Run ``python -m benchmarks.mqtt_echo``. Read the ratios: each run takes both by turns, so what disturbs one disturbs
-the other. ``--quick`` takes fewer and shorter runs.
+Run ``python -m benchmarks.mqtt_echo``. Read the ratios: both take turns every few seconds, so what disturbs one
+disturbs the other. ``--quick`` takes fewer and shorter runs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -29,7 +29,6 @@ WINDOW = 200
 """Messages under way in the run that looks for the highest rate."""
 LOST_S = 5.0
 """A message that has not come back by then is lost."""
-IN, OUT = "bench/in", "bench/out"
 
 
 class Size(NamedTuple):
@@ -40,7 +39,7 @@ class Size(NamedTuple):
     messages: int
 
 
-FULL, QUICK = Size(5, 6, 20_000), Size(1, 1, 2000)
+FULL, QUICK = Size(9, 2, 10_000), Size(1, 1, 2000)
 
 
 class Probe(NamedTuple):
@@ -54,17 +53,23 @@ class Probe(NamedTuple):
     answers: str
 
 
-Start = Callable[[], AbstractContextManager[int]]
-"""Starts an echo and gives its process id as soon as it answers; the echo ends with the context."""
+class Echo(NamedTuple):
+    """What answers: ``start`` gives its process id as soon as it does, and ends it with the context."""
+
+    start: Callable[[], AbstractContextManager[int]]
+    probe: Probe
 
 
-def _presence(number: int) -> tuple[str, bytes]:
+def _presence(topic: str, number: int) -> tuple[str, bytes]:
     """152 bytes of JSON, as a presence message has."""
     text = json.dumps({"seq": number, "v": 1, "kind": "presence", "active": True})
-    return IN, text[:-1].encode() + b', "fill": "' + b"x" * (139 - len(text)) + b'"}'
+    return topic, text[:-1].encode() + b', "fill": "' + b"x" * (139 - len(text)) + b'"}'
 
 
-ECHO = Probe(_presence, lambda _topic, payload: int(payload[8 : payload.index(b",")]), OUT)
+def _echo(name: str, port: int, qos: int) -> Echo:
+    command = [sys.executable, "-m", "benchmarks.mqtt_echo", name, str(port), str(qos)]
+    number = lambda _topic, payload: int(payload[8 : payload.index(b",")])  # noqa: E731
+    return Echo(partial(process, command), Probe(partial(_presence, f"bench/{name}/in"), number, f"bench/{name}/out"))
 
 
 class Paced(NamedTuple):
@@ -129,25 +134,28 @@ def flat_out(port: int, probe: Probe, qos: int, messages: int, pid: int) -> Flat
             number += 1
         came = client.receive(LOST_S)
         assert came, f"{messages - back} messages did not come back"
+        for topic, payload in came:
+            probe.number(topic, payload)
         back += len(came)
     taken_s = time.perf_counter() - began_s
     client.close()
     return Flat(messages / taken_s, 1e6 * (cpu_time_s(pid) - cpu_s) / messages)
 
 
-def compare(
-    port: int, echoes: Mapping[str, Start], probe: Probe, qos: int, size: Size
-) -> dict[str, dict[str, dict[str, float]]]:
-    """All echoes by turns: medians over the runs, by name."""
+def compare(port: int, echoes: Mapping[str, Echo], qos: int, size: Size) -> dict[str, dict[str, dict[str, float]]]:
+    """All echoes by turns, on topics of their own: medians over the runs, by name."""
     flat: dict[str, list[Flat]] = {name: [] for name in echoes}
     at_rate: dict[str, dict[int, list[Paced]]] = {name: {rate: [] for rate in RATES_PER_S} for name in echoes}
-    for _ in range(size.runs):
-        for name, start in echoes.items():
-            with start() as pid:
-                paced(port, probe, qos, 200, 0.5)
-                flat[name].append(flat_out(port, probe, qos, size.messages, pid))
-                for rate in RATES_PER_S:
-                    at_rate[name][rate].append(paced(port, probe, qos, rate, size.seconds))
+    with ExitStack() as stack:
+        pids = {name: stack.enter_context(echo.start()) for name, echo in echoes.items()}
+        for echo in echoes.values():
+            paced(port, echo.probe, qos, 200, 0.5)
+        for _ in range(size.runs):
+            for name, echo in echoes.items():
+                flat[name].append(flat_out(port, echo.probe, qos, size.messages, pids[name]))
+            for rate in RATES_PER_S:
+                for name, echo in echoes.items():
+                    at_rate[name][rate].append(paced(port, echo.probe, qos, rate, size.seconds))
     return {
         name: {"flat_out": _medians(flat[name])}
         | {f"{rate}_per_s": _medians(at_rate[name][rate]) for rate in RATES_PER_S}
@@ -175,13 +183,10 @@ def cpu_time_s(pid: int) -> float:
 # ---- the echo processes
 
 
-def echo_bare(
-    port: int, qos: int, source: str = IN, source_qos: int | None = None, answer: Callable[[str], str] = lambda _: OUT
-) -> None:
+def echo_bare(port: int, source: str, source_qos: int, qos: int, answer: Callable[[str], str]) -> None:
     """paho alone, as fast as it goes: its own loop, the answer from its callback, no delay in the socket.
 
-    qos : of the answers, and of the subscription to ``source`` unless ``source_qos`` says another
-    answer : topic of a message -> topic of its answer
+    source, source_qos : what it subscribes to; qos : of the answers; answer : topic of a message -> of its answer
     """
     from paho.mqtt.client import Client
     from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -192,7 +197,7 @@ def echo_bare(
     client.on_socket_open = lambda _client, _data, opened: opened.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     client.on_subscribe = lambda *_: print("ready", flush=True)
     client.connect("127.0.0.1", port)
-    client.subscribe(source, qos if source_qos is None else source_qos)
+    client.subscribe(source, source_qos)
     client.loop_forever()
 
 
@@ -203,13 +208,13 @@ def echo_link(port: int, qos: int) -> None:
     from controllers.link.transport import Outgoing, Subscription
 
     link = PahoLink(BrokerAddress(port=port), "bench-link", Path(), Random(0), session=False)
-    link.open([Subscription(IN, qos)])
+    link.open([Subscription("bench/link/in", qos)])
     while not link.connected:
         link.wait(1)
     print("ready", flush=True)
     while True:
         for message in link.wait(1):
-            if link.publish(Outgoing(OUT, message.payload, qos)) is None:
+            if link.publish(Outgoing("bench/link/out", message.payload, qos)) is None:
                 raise SystemExit(link.problem or "no room")
             link.acknowledge(message)
         link.delivered()
@@ -217,15 +222,17 @@ def echo_link(port: int, qos: int) -> None:
 
 def main(arguments: Sequence[str] = ()) -> None:
     """Print medians and ratios as JSON."""
-    if arguments and arguments[0] in ("bare", "link"):
-        return {"bare": echo_bare, "link": echo_link}[arguments[0]](int(arguments[1]), int(arguments[2]))
+    if arguments[:1] == ["bare"]:
+        port, qos = map(int, arguments[1:])
+        return echo_bare(port, "bench/bare/in", qos, qos, lambda _: "bench/bare/out")
+    if arguments[:1] == ["link"]:
+        return echo_link(int(arguments[1]), int(arguments[2]))
     size = QUICK if "--quick" in arguments else FULL
     report: dict[str, object] = {}
     with TemporaryDirectory() as folder, PrivateMosquitto(Path(folder)) as broker:
         for qos in (0, 1):
-            command = [sys.executable, "-m", "benchmarks.mqtt_echo"]
-            echoes = {name: partial(process, [*command, name, str(broker.port), str(qos)]) for name in ("bare", "link")}
-            report[f"qos_{qos}"] = compare(broker.port, echoes, ECHO, qos, size)
+            echoes = {name: _echo(name, broker.port, qos) for name in ("bare", "link")}
+            report[f"qos_{qos}"] = compare(broker.port, echoes, qos, size)
     print(json.dumps(report | {"goals": {"link_over_bare": "messages/s 0.8 or more, p50 1.25 or less"}}, indent=2))
 
 

@@ -27,6 +27,7 @@ from controllers.operator.key_files import read_key_file
 from controllers.service.gateway_folder import SIGNING_KEY, field_names
 from sim.field_faults import FaultyTransport, check_faults
 from sim.field_harness import OwnProcesses, write_gateways
+from sim.field_figures import LiveFigures, figures, progress_line
 from sim.field_live import FieldClock, LiveField, shift_to
 from sim.field_processes import GatewayProcess
 from sim.field_programs import FieldPrograms
@@ -37,6 +38,8 @@ from slic.errors import InputError, RunError
 from slic.scenario.layout import Street
 from slic.scenario.loaded import LoadedScenario
 from slic.scenario.streets import build_streets
+
+_TELL_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,11 @@ def new_gateways(loaded: LoadedScenario, folder: Path, broker: BrokerAddress, *,
     return write_gateways(folder, loaded.scenario, build_streets(loaded), broker, lockstep=lockstep)
 
 
-def run_live(loaded: LoadedScenario, wish: LiveWish, say: Callable[[str], None]) -> LiveField:
-    """Run a live field to its end; the field, with its counts. InputError and RunError as for a simulation."""
+def run_live(loaded: LoadedScenario, wish: LiveWish, say: Callable[[str], None]) -> LiveFigures:
+    """Run a live field to its end; what became of it. InputError and RunError as for a simulation.
+
+    RunError too if no message could be sent. say : told how it goes, once a minute
+    """
     setup = prepare(loaded)
     street, regime = _street(setup, wish.street), _regime(setup, wish.regime)
     names = field_names(setup.scenario, setup.streets, street)
@@ -94,12 +100,14 @@ def run_live(loaded: LoadedScenario, wish: LiveWish, say: Callable[[str], None])
             setup, street, names, regime, transport, clock, made, act, shift_ms=shift_ms, first_number=number
         )
         stack.callback(transport.close)
-        if wish.hours is not None:
-            field.run(clock.start_ms + round(wish.hours * HOUR_MS))
-            return field
+        until_ms = NEVER_MS if wish.hours is None else clock.start_ms + round(wish.hours * HOUR_MS)
         with suppress(KeyboardInterrupt):
-            field.run(NEVER_MS)
-        return field
+            while (now_ms := clock.now_ms()) < until_ms:
+                field.run(min(until_ms, now_ms + round(_TELL_MS * wish.rate)))
+                say(progress_line(field, clock.now_ms(), setup.place.timezone))
+        if not field.sent:
+            raise RunError(f"no message could be sent: {link.problem or 'the broker did not answer in time'}")
+        return figures(field, clock.start_ms, min(clock.now_ms(), until_ms))
 
 
 def _own(

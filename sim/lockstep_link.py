@@ -58,6 +58,7 @@ class LockstepLink:
         self._clock_topic = topic(names.site, names.segment, GATEWAY, "clock")
         self._unanswered: list[_Said] = []
         self._dones: set[int] = set()
+        self._forgotten = -1  # the gateway's number of its last answer before the commands that count
         self.commands: dict[int, Action] = {}
         self.announced = 0
         self.acks: dict[str, Ack] = {}
@@ -74,8 +75,9 @@ class LockstepLink:
         self._transport.open([commands, *(Subscription(answer, 1) for answer in answers)])
 
     def forget(self) -> None:
-        """Forget all commands heard so far."""
+        """Forget all commands heard so far, also those of them that come once more."""
         self.commands, self.announced = {}, 0
+        self._forgotten = max(self._dones, default=-1)
 
     @property
     def words_open(self) -> int:
@@ -152,7 +154,8 @@ class LockstepLink:
             raise RunError(f"{received.topic} is not what a gateway says: {decoded.detail or decoded.code}")
         message = decoded.message
         if isinstance(message, LampCommand):
-            self.commands[message.seq] = self._action(self._lamps[decoded.topic.node], message)
+            if message.seq > self._forgotten:
+                self.commands[message.seq] = self._action(self._lamps[decoded.topic.node], message)
         elif isinstance(message, ClockDone):
             self._done(message)
         elif isinstance(message, Applied):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+_LONGEST_VALUE = 200
+"""Characters of a value in an error's text."""
+
 
 class SlicError(Exception):
     """Anything SLIC refuses or fails at. ``exit_code`` is what the command line ends with."""
@@ -44,11 +47,15 @@ class InputError(SlicError):
 
     def _text(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        found = "" if self.value is None else f"{self.value!r} "
+        found = "" if self.value is None else f"{_short(repr(self.value))} "
         allowed = f" (allowed: {self.allowed})" if self.allowed else ""
         subject = f"{self.field}: {found}" if self.field else found
         text = f"{subject}{self.problem}{allowed}"
         return f"{place}: {text}" if place else text
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
 
 class RunError(SlicError):

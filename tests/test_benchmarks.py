@@ -1,8 +1,14 @@
 """The benchmarks' exact figures hold: a change of events or energy is a change of behaviour."""
 
+from pathlib import Path
+
 from benchmarks.fixtures import FULL_RULES, POWER_W, USERS_PER_NIGHT
+from benchmarks.gateway import counted
+from benchmarks.gateway_street import LAMPS, Driver
+from benchmarks.mqtt_echo import flat_out
 from benchmarks.schedule import compile_year
 from benchmarks.street import EXACT, LAMPS_PER_STREET, check_exact, measure
+from controllers.broker.private_broker import PrivateMosquitto
 
 
 def test_events_and_energy_of_a_hundred_lamps() -> None:
@@ -19,3 +25,11 @@ def test_the_recorded_figures_are_plausible() -> None:
 
 def test_a_year_of_the_full_rules_compiles() -> None:
     assert compile_year(FULL_RULES) > 365 * 6
+
+
+def test_a_gateway_process_sends_one_command_for_each_presence(tmp_path: Path) -> None:
+    """All sensors rise, fall, and half of them rise again; the gateway's own counts are compared at the end."""
+    driver = Driver()
+    with PrivateMosquitto(tmp_path) as broker, counted(tmp_path / "gateway", broker.port, driver) as pid:
+        flat_out(broker.port, driver.probe, 1, 5 * LAMPS // 2, pid)
+    assert driver.sent == 2500

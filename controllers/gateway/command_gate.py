@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from controllers.gateway.kept_orders import KeptOrders
 from controllers.gateway.limiter import DarkeningLimiter
 from controllers.gateway.plan import GatewayPlan
 from controllers.gateway.settings import Settings
@@ -65,6 +66,7 @@ class CommandGate:
 
     def __init__(self, plan: GatewayPlan, settings: Settings, store: Store) -> None:
         self._store = store
+        self._kept = KeptOrders(store, plan.lamps)
         self._issuers = {issuer.name: issuer for issuer in plan.file.issuers}
         self._lamps = {lamp.id: i for i, lamp in enumerate(plan.lamps)}
         self._minimum_pm = [lamp.minimum_level_pm for lamp in plan.lamps]
@@ -72,7 +74,7 @@ class CommandGate:
         self._limits = settings.limits
         self._limiter = DarkeningLimiter(settings.limits, len(plan.lamps))
         self._lit = [FULL_PM] * len(plan.lamps)
-        for order in sorted(store.overrides(), key=lambda kept: kept.start_ms):
+        for order in sorted(self._kept.all(), key=lambda kept: kept.start_ms):
             self._limiter.took(order.start_ms, self._kept_dark(order), 0, self._lit)
 
     def judge(
@@ -165,6 +167,7 @@ class CommandGate:
             kind=command.kind,
             lamps=tuple(sorted({self._lamps[lamp] for lamp in command.lamps})),
             ramp_ms=round(command.fade_s * 1000),
+            lamp_ids=tuple(dict.fromkeys(command.lamps)),
         )
 
     def _accepted(self, order: Override, darkens: frozenset[int]) -> Verdict:
@@ -179,7 +182,7 @@ class CommandGate:
     def _given_back(self, command: SegmentCommand) -> Iterator[str]:
         """The issuer's override that ``ref`` names, else each that holds a named lamp; it ends for all its lamps."""
         named = {self._lamps[lamp] for lamp in command.lamps}
-        for order in self._store.overrides():
+        for order in self._kept.all():
             if order.issuer != command.by:
                 continue
             held = not named or not order.lamps or not named.isdisjoint(order.lamps)
@@ -204,7 +207,7 @@ class CommandGate:
     def _levels_before(self, order: Override, targets_pm: Sequence[int]) -> list[int]:
         """The level that counts as before the override: that of now where an earlier one stays, else lit."""
         levels_pm = list(self._lit)
-        for kept in self._store.overrides():
+        for kept in self._kept.all():
             if kept.start_ms <= order.start_ms and kept.expiry_ms >= order.expiry_ms:
                 for lamp in self._kept_dark(kept):
                     levels_pm[lamp] = targets_pm[lamp]

@@ -58,6 +58,7 @@ class Documents:
     def planners_at(self, t_ms: int) -> Mapping[str, Planner | None]:
         """Planner of each lamp group at ``t_ms``, None for one without a program."""
         if self._programs is None:
+            self.next_ms = NEVER_MS
             return {}
         self.next_ms = self._programs.next_change_ms(t_ms)
         return self._programs.planners_at(t_ms)

@@ -45,7 +45,7 @@ class FieldTime:
     def ordered(self, heard: Heard) -> list[Heard]:
         """What may be taken now, in order. A message of a field that has not joined waits until it does."""
         message = heard.message
-        if isinstance(message, Clock) and message.op == "join":
+        if isinstance(message, Clock) and message.op == "join" and message.boot != self._boot:
             self._join(message)
         if message.boot == self._boot and message.seq < self._next_seq:
             return []

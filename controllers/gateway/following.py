@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 
 from controllers.envelope import Sender
@@ -12,9 +13,10 @@ from controllers.gateway.plan import GatewayPlan
 from controllers.gateway.watches import Watches
 from controllers.link.transport import Outgoing
 from controllers.store.port import Store
-from slic.messages.payloads import Clock, LampState
+from slic.messages.payloads import Clock, LampReading, LampState
 
 _AT_ONCE = ("ping", "pong", "status")
+_MOST_EARLY = 100_000
 
 
 class FollowingGateway(Gateway):
@@ -29,6 +31,7 @@ class FollowingGateway(Gateway):
         super().__init__(plan, store, sender)
         self.time = FieldTime()
         self._sent_before = 0
+        self._early: deque[Heard] = deque(maxlen=_MOST_EARLY)
         self._handlers["clock"] = self._on_clock
 
     def start(self, wall_ms: int, states: Mapping[str, LampState] | None = None) -> list[Outgoing]:
@@ -62,7 +65,10 @@ class FollowingGateway(Gateway):
         message = heard.message
         if isinstance(message, Clock) and message.rate:
             self.time.set(message, wall_ms)
-            return self._take(heard, message.ts)
+            return self._take(heard, message.ts) + self._take_early(message.ts)
+        if isinstance(message, LampReading) and self.controller is None:
+            self._early.append(heard)
+            return []
         if not isinstance(message, Clock) and (not self.time.lockstep or heard.channel.name in _AT_ONCE):
             return self._take(heard, self.time.now_ms(wall_ms))
         out = []
@@ -70,6 +76,13 @@ class FollowingGateway(Gateway):
             if isinstance(ready.message, Clock):
                 self.time.set(ready.message, wall_ms)
             out += self._take(ready, ready.message.ts)
+        return out
+
+    def _take_early(self, t_ms: int) -> list[Outgoing]:
+        """Take readings that the broker kept while no gateway was here; they came before the field's time was known."""
+        out: list[Outgoing] = []
+        while self._early and self.controller is not None:
+            out += self._take(self._early.popleft(), t_ms)
         return out
 
     def _on_clock(self, heard: Heard, t_ms: int) -> list[Outgoing]:

@@ -27,6 +27,7 @@ from controllers.link.transport import Outgoing, Received, Subscription
 from controllers.store.port import Kind, Store, StoreFull
 from slic.control.controller import SegmentController
 from slic.control.group import NEVER_MS
+from slic.control.planner import Planner
 from slic.control.segment import Action, Known, Source
 from slic.lamps.level import pm_from_pct
 from slic.messages.channels import CHANNELS
@@ -70,6 +71,8 @@ class Gateway:
         self._ambient_sensors = {sensor.id for sensor in plan.sensors if sensor.kind == "ambient"}
         self.turn_ms = 0.0  # longest turn of the loop that runs this, which says so
         self._command_end = f"/{GATEWAY}/{CHANNELS['command'].channel}"
+        self._planners: Mapping[str, Planner | None] = {}
+        self._first_light: float | None = None  # heard before the start [lx]
         self._done: list[Received] = []
         self._in_hand: Received | None = None
         self._health_ms = self._ping_ms = NEVER_MS
@@ -115,8 +118,10 @@ class Gateway:
             if lamp in self._lamp_index:
                 self.lamps.told_pm[self._lamp_index[lamp]] = pm_from_pct(state.target_pct)
         self._health_ms = wall_ms
-        self.watches = Watches(self.plan, self.settings, self.post, wall_ms)
-        return self._begin(wall_ms, self._known(states or {}))
+        before, self.watches = self.watches, Watches(self.plan, self.settings, self.post, wall_ms)
+        self.watches.go_on(before)
+        known = self._known(states or {})
+        return self._begin(wall_ms, known) if self.controller is None else self._go_on(wall_ms, known, self._lamp_ids)
 
     def handle(self, received: Received, wall_ms: int) -> list[Outgoing]:
         """Take a message. It may be acknowledged to the broker once :meth:`acknowledgements` gives it."""
@@ -164,9 +169,10 @@ class Gateway:
         self.watches.clock_set(step_ms)
         self.lamps.clock_set(step_ms)
         actions = self.controller.clock_set(wall_ms, trusted)
+        actions += self._new_programs(self.controller, wall_ms)
         actions += self.orders.clock_set(self.controller, wall_ms, trusted)
         self._health_ms = wall_ms
-        return [*out, *self._commands(actions), self._new_ping(wall_ms)]
+        return [*out, *self._commands(_last_of_each(actions)), self._new_ping(wall_ms)]
 
     def take_pong(self) -> tuple[int, int, int] | None:
         """The core's last answer to a ping, once: when we asked, when it came, and the core's time between them."""
@@ -181,14 +187,16 @@ class Gateway:
             if action is not None
         }
         if (plan.lamps, plan.sensors) != (self.plan.lamps, self.plan.sensors):
-            self.watches = Watches(plan, settings_of(plan.file), self.post, self._now(wall_ms))
+            before, self.watches = self.watches, Watches(plan, settings_of(plan.file), self.post, self._now(wall_ms))
+            self.watches.go_on(before)
         self.plan = plan
         self.settings = settings_of(plan.file)
         self.watches.use(self.settings)
         self._lamp_index = {lamp.id: i for i, lamp in enumerate(plan.lamps)}
         self._sensor_index = self._presence_sensors()
         self._ambient_sensors = {sensor.id for sensor in plan.sensors if sensor.kind == "ambient"}
-        told_pm = dict(zip(self._lamp_ids, self.lamps.told_pm, strict=True))
+        old_lamps = self._lamp_ids
+        told_pm = dict(zip(old_lamps, self.lamps.told_pm, strict=True))
         self.lamps = self._lamp_link()
         self.lamps.told_pm = [told_pm.get(lamp) for lamp in self._lamp_ids]
         self.complaints = self.documents.reload(plan)
@@ -196,7 +204,7 @@ class Gateway:
         self._use_config()
         known = {self._lamp_index[lamp]: was for lamp, was in levels.items() if lamp in self._lamp_index}
         t_ms = self._now(wall_ms)
-        return [reports.inventory(self.post, t_ms, plan), *self._begin(t_ms, known)]
+        return [reports.inventory(self.post, t_ms, plan), *self._go_on(t_ms, known, old_lamps)]
 
     def why(self, lamp_id: str) -> Action | None:
         """The decision behind a lamp's level; None before the start, KeyError for a lamp that is not of the segment."""
@@ -297,7 +305,11 @@ class Gateway:
         if heard.topic.node not in self._ambient_sensors:
             return self._refuse("unknown_sensor", heard)
         old = t_ms - message.ts > 1000 * self.plan.file.stale_after_s
-        if self.controller is None or message.quality != "good" or old or not self._fresh(heard):
+        if message.quality != "good" or old:
+            return []
+        if self.controller is None:
+            self._first_light = None if self.simulated else message.lux
+        if self.controller is None or not self._fresh(heard):
             return []
         return self._commands(self.controller.ambient(t_ms, message.lux))
 
@@ -309,7 +321,7 @@ class Gateway:
             return self._refuse("unknown_lamp", heard)
         if self._fresh(heard):
             self.watches.lamp_state(t_ms, lamp, message)
-            if self.lamps.heard(lamp, message) and self.controller is not None:
+            if self.lamps.heard(t_ms, lamp, message) and self.controller is not None:
                 self._keep("answer", self.orders.applied(t_ms, lamp, self.controller))
         return []
 
@@ -319,10 +331,14 @@ class Gateway:
         assert isinstance(message, LampReading)
         if lamp is None:
             return self._refuse("unknown_lamp", heard)
-        if self.settings.telemetry_s and self._fresh(heard):
+        if not self.settings.telemetry_s:
+            return []
+        received, self._in_hand = self._in_hand, None
+        if self._fresh(heard):
             self.watches.reading(t_ms, lamp, message)
-            self.readings.add(t_ms, heard.topic.node, message, self._in_hand)
-            self._in_hand = None
+            self.readings.add(t_ms, heard.topic.node, message, received)
+        elif received is not None and not self.readings.add_repeated(received):
+            self._done.append(received)
         return []
 
     def _on_device_event(self, heard: Heard, t_ms: int) -> list[Outgoing]:
@@ -346,8 +362,8 @@ class Gateway:
             self.refused["duplicate"] += 1
         elif taken.code != "ok":
             self.refusals.add(taken.code, str(heard.topic), taken.detail)
-        self._keep("answer", taken.answers)
-        return self._commands(taken.actions)
+        kept = self._keep("answer", taken.answers)
+        return [*([] if kept else taken.answers), *self._commands(taken.actions)]
 
     def _on_program(self, heard: Heard, t_ms: int) -> list[Outgoing]:
         verdict, answer = self.documents.take_program(heard, t_ms, self.clock_trusted, self.post)
@@ -361,7 +377,7 @@ class Gateway:
             return [answer]
         self._use_config()
         known = {i: Known(a.level_pm, a.source) for i, a in enumerate(self.lamps.wanted) if a is not None}
-        return [answer, *(self._begin(t_ms, known) if self.controller is not None else [])]
+        return [answer, *self._go_on(t_ms, known, self._lamp_ids)]
 
     def _count_document(self, verdict: Taking, heard: Heard) -> None:
         if verdict not in ("new", "in_force"):
@@ -386,24 +402,45 @@ class Gateway:
     # ---- what follows ---------------------------------------------------------------------------
 
     def _begin(self, t_ms: int, known: Mapping[int, Known]) -> list[Outgoing]:
-        planners = self.documents.planners_at(t_ms)
-        self.controller = controller = SegmentController(segment_plan(self.plan, self.settings, planners))
+        self._planners = self.documents.planners_at(t_ms)
+        self.controller = controller = SegmentController(segment_plan(self.plan, self.settings, self._planners))
         controller.clock_trusted = self.clock_trusted
+        if self._first_light is not None:
+            controller.light_before(t_ms, self._first_light)
         actions = controller.start(t_ms, known)
         actions += self.orders.resume(controller, t_ms, self.clock_trusted)
-        out = self._commands(_last_of_each(actions) if known else actions)
-        self.lamps.wanted = [controller.why(i) for i in range(len(self.plan.lamps))]
+        return self._begun(controller, t_ms, actions if self.simulated and not known else _needed(actions, known))
+
+    def _go_on(self, t_ms: int, known: Mapping[int, Known], old_lamps: Sequence[str]) -> list[Outgoing]:
+        """Control with other settings or another inventory; what the controller knew and obeyed goes on."""
+        before = self.controller
+        if before is None:
+            return []
+        self._planners = self.documents.planners_at(t_ms)
+        self.controller = controller = SegmentController(segment_plan(self.plan, self.settings, self._planners))
+        controller.clock_trusted = self.clock_trusted
+        actions = controller.start(t_ms, known, before)
+        taken = self.orders.go_on(controller, t_ms, old_lamps)
+        self._keep("answer", taken.answers)
+        return self._begun(controller, t_ms, _needed(actions + taken.actions, known))
+
+    def _begun(self, controller: SegmentController, t_ms: int, actions: Sequence[Action]) -> list[Outgoing]:
+        out = self._commands(actions)
+        self.lamps.begin(t_ms, [controller.why(i) for i in range(len(self.plan.lamps))])
         return out
 
     def _use_programs(self, t_ms: int) -> list[Outgoing]:
-        planners = self.documents.planners_at(t_ms)
-        controller = self.controller
-        if controller is None:
-            return []
+        return [] if self.controller is None else self._commands(self._new_programs(self.controller, t_ms))
+
+    def _new_programs(self, controller: SegmentController, t_ms: int) -> list[Action]:
+        """Give each lamp group the program that holds now, where it is another one than before."""
+        before, self._planners = self._planners, self.documents.planners_at(t_ms)
         actions: list[Action] = []
         for group in controller.plan.groups:
-            actions += controller.new_program(t_ms, group, planners.get(group))
-        return self._commands(actions)
+            planner = self._planners.get(group)
+            if planner is not before.get(group):
+                actions += controller.new_program(t_ms, group, planner)
+        return actions
 
     def _use_config(self) -> None:
         config = self.documents.config
@@ -431,10 +468,15 @@ class Gateway:
         return True
 
     def _keep_readings(self, t_ms: int) -> None:
-        """Readings that cannot be kept are not acknowledged, so the broker still has them."""
-        record, messages = self.readings.take(self.post, t_ms)
-        if self._keep("reading", [record]):
-            self._done += messages
+        """Readings that cannot be kept wait, unacknowledged, so that the broker still has them; not all of them."""
+        readings = self.readings
+        no_room = readings.held and self.store.health == "full"
+        if not no_room and self._keep("reading", [readings.record(self.post, t_ms)]):
+            self._done += readings.kept()
+            return
+        given_up = readings.hold(t_ms)
+        self.refused["store_full"] += len(given_up)
+        self._done += given_up
 
     def _introduction(self, t_ms: int) -> list[Outgoing]:
         return [reports.status(self.post, t_ms, "online"), reports.inventory(self.post, t_ms, self.plan)]
@@ -485,6 +527,12 @@ class Gateway:
             for lamp, state in states.items()
             if lamp in self._lamp_index and (state.level_pct == state.target_pct or state.fade_end is not None)
         }
+
+
+def _needed(actions: Sequence[Action], known: Mapping[int, Known]) -> list[Action]:
+    """The last action of each lamp, where it asks for another level than the lamp was told."""
+    told_pm = {lamp: was.level_pm for lamp, was in known.items()}
+    return [action for action in _last_of_each(actions) if told_pm.get(action.lamp) != action.level_pm]
 
 
 def _last_of_each(actions: Sequence[Action]) -> list[Action]:

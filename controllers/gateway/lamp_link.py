@@ -50,11 +50,18 @@ class LampLink:
         """Messages for decisions, in order."""
         return [self._command(action, action.t_ms, action.ramp_ms) for action in actions]
 
-    def heard(self, lamp: int, state: LampState) -> bool:
-        """Take a lamp's state; whether it now holds the level that is wanted of it."""
+    def heard(self, t_ms: int, lamp: int, state: LampState) -> bool:
+        """Take a lamp's state; whether it now holds the level that is wanted of it.
+
+        One that held it and does so no more, as after a restart of its own, is told again, unless people lead it.
+        """
         told_pm = self.told_pm[lamp] = pm_from_pct(state.target_pct)
         wanted = self.wanted[lamp]
-        if wanted is None or told_pm != wanted.level_pm:
+        if wanted is None:
+            return False
+        if told_pm != wanted.level_pm:
+            if lamp not in self._unheard and state.mode not in ("manual", "maintenance"):
+                self._expect(lamp, t_ms, self.resend_ms)
             return False
         self._unheard.pop(lamp, None)
         return state.fade_end is None
@@ -72,6 +79,13 @@ class LampLink:
         messages = [self._repeat(lamp, t_ms, 2 * self._unheard[lamp][1]) for lamp in late]
         self.next_ms = min((at_ms for at_ms, _ in self._unheard.values()), default=NEVER_MS)
         return messages
+
+    def begin(self, t_ms: int, wanted: Sequence[Action]) -> None:
+        """These decisions hold from now on; lamps whose last state does not show them are told again in time."""
+        self.wanted = list(wanted)
+        for lamp, action in enumerate(wanted):
+            if self.told_pm[lamp] != action.level_pm and lamp not in self._unheard:
+                self._expect(lamp, t_ms, self.resend_ms)
 
     def resync(self, t_ms: int) -> list[Outgoing]:
         """Say again what holds to each lamp whose last state does not show it, as after a lost connection."""

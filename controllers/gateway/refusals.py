@@ -30,12 +30,15 @@ class Refusals:
         self._news[code] = topic, detail
 
     def take_news(self) -> list[LastRefusal]:
-        """The last refusal of each code since the last call. Topics are cut, and made fit to be shown."""
+        """The last refusal of each code since the last call. What others wrote is fit to be shown."""
         if not self._news:
             return []
         news, self._news = self._news, {}
-        return [LastRefusal(code, _shown(topic), detail, self.counts[code]) for code, (topic, detail) in news.items()]
+        return [
+            LastRefusal(code, _shown(topic[:_LONGEST_TOPIC]), _shown(detail), self.counts[code])
+            for code, (topic, detail) in news.items()
+        ]
 
 
-def _shown(topic: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in topic[:_LONGEST_TOPIC])
+def _shown(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -77,6 +78,16 @@ class SensorWatch:
             self._stuck[sensor] = Fault(sensor, "sensor_stuck", "start", max(0, since_ms), 1, f"up for {STUCK_H} h")
             news.append(SensorNews(self._stuck[sensor]))
         return news
+
+    @property
+    def faults(self) -> Mapping[int, Fault]:
+        """Sensors that are lost, with their fault."""
+        return self._lost
+
+    def stay_lost(self, sensor: int, fault: Fault) -> None:
+        """A sensor that another watch has lost is lost for this one, until it is heard."""
+        self._heard_ms.pop(sensor, None)
+        self._lost[sensor] = replace(fault, device=sensor)
 
     def use(self, stale_s: float) -> None:
         """Another time of silence; who is lost stays so until heard."""

@@ -54,6 +54,15 @@ class Watches:
         """Whether a device's message did not come before."""
         return self._duplicates.verdict(message.boot, message.seq) == "new"
 
+    def go_on(self, before: Watches) -> None:
+        """Take over from the watches of another inventory: sensors that were lost stay so, events are not forgotten."""
+        number = {sensor: i for i, sensor in enumerate(self._sensor_ids)}
+        for was, fault in before._sensors.faults.items():
+            sensor = number.get(before._sensor_ids[was])
+            if sensor is not None:
+                self._sensors.stay_lost(sensor, fault)
+        self._events = before.take_events()
+
     def use(self, settings: Settings) -> None:
         """Watch by other settings."""
         self._lamps.use(settings.telemetry_s)

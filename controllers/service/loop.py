@@ -16,6 +16,7 @@ from controllers.gateway.gateway import Gateway
 from controllers.gateway.plan import GatewayPlan
 from controllers.link.transport import Outgoing, Received, Transport
 from controllers.service.json_log import facts
+from controllers.service.memory import settle_memory
 from controllers.service.questions import Questions
 from controllers.service.restart import RestartReading
 from controllers.store.forwarder import Forwarder
@@ -43,6 +44,7 @@ class GatewayLoop:
 
     load : reads the configuration anew, for a reload
     on_turn : called at the end of each turn with monotonic milliseconds; waiting_for : see :meth:`idle`
+    reading : the lamps' states that are read before the start
     sent : messages given to the connection, by channel; not_sent : those lost for lack of one; failed : messages that
         broke their handler
     """
@@ -68,13 +70,15 @@ class GatewayLoop:
         self._load = load
         self.on_turn: list[Callable[[int], None]] = []
         self.waiting_for = ""
-        self._reading = RestartReading([lamp.id for lamp in gateway.plan.lamps])
+        self.reading = RestartReading([lamp.id for lamp in gateway.plan.lamps])
         self._unsent: deque[Outgoing] = deque(maxlen=_MOST_UNSENT)
         self._connections = 0
         self._stopping = self._reloading = self._refused_reload = self._displaced = False
         self._status_topic = topic(gateway.plan.file.site, gateway.plan.file.segment, GATEWAY, "status")
         self._boot = gateway.post.sender.boot
+        self._own_boots = frozenset(store.boots())
         self._kept_ms = self.turned_ms
+        self._spoke = self._put_off = False
 
     # ---- what others do -------------------------------------------------------------------------
 
@@ -152,9 +156,9 @@ class GatewayLoop:
         if self.started:
             self._handle(received)
             return
-        for state in self._reading.take(received, monotonic_ms):
+        for state in self.reading.take(received, monotonic_ms):
             self.transport.acknowledge(state)
-        if (self.gateway.simulated and self.transport.connected) or self._reading.done(monotonic_ms):
+        if (self.gateway.simulated and self.transport.connected) or self.reading.done(monotonic_ms):
             self._start()
 
     def _handle(self, received: Sequence[Received]) -> None:
@@ -175,16 +179,19 @@ class GatewayLoop:
         """Whether a status tells of another living gateway of this name, before which this one must step back.
 
         Not every broker says that a name was taken (Mosquitto 2.0.11 does not). Of two that took it at the same
-        moment the one with the smaller boot stays.
+        moment the one with the smaller boot stays. What an earlier start of this one said may come late.
         """
         decoded = decode(received.topic, received.payload)
         status = None if isinstance(decoded, Refusal) else decoded.message
-        return isinstance(status, Status) and status.status == "online" and status.boot < self._boot
+        if not isinstance(status, Status) or status.boot in self._own_boots:
+            return False
+        return status.status == "online" and status.boot < self._boot
 
     def _start(self) -> None:
         """Begin to control, with what the lamps said before."""
-        reading, now_ms = self._reading, self._clock.now_ms()
+        reading, now_ms = self.reading, self._clock.now_ms()
         self._send(self.gateway.connected(now_ms))
+        self._handle([one for one in reading.early if one.topic.endswith("/ambient")])
         self._send(self.gateway.start(now_ms, reading.states))
         self.started = True
         missing = reading.missing()
@@ -195,8 +202,12 @@ class GatewayLoop:
         if self._store.recovered:
             log.error("the store was corrupt", extra=facts(what=self._store.recovered))
             self._report("store_corrupt", "start", self._store.recovered)
-        early, self._reading = reading.early, RestartReading(())
+        early, self.reading = reading.early, RestartReading(())
+        for one in early:
+            if one.topic == self._status_topic:
+                self.transport.acknowledge(one)
         self._handle([one for one in early if one.topic != self._status_topic])
+        settle_memory()
 
     # ---- connection and clock -------------------------------------------------------------------
 
@@ -208,7 +219,7 @@ class GatewayLoop:
             if self.started:
                 self._send(self.gateway.connected(self._clock.now_ms()))
             else:
-                self._reading.connected(monotonic_ms)
+                self.reading.connected(monotonic_ms)
 
     def _follow_clock(self, monotonic_ms: int) -> None:
         now_ms = self._clock.now_ms()
@@ -231,6 +242,7 @@ class GatewayLoop:
             message = self._unsent[0]
             if self.transport.publish(message) is not None:
                 self.sent[message.topic.rpartition("/")[2]] += 1
+                self._spoke = True
             elif message.qos and self.transport.connected:
                 return
             else:
@@ -250,10 +262,17 @@ class GatewayLoop:
         for message in self.gateway.acknowledgements():
             self.transport.acknowledge(message)
         self._forwarder.turn(now_ms)
-        self._store.flush(now_ms)
+        self._flush(now_ms)
         if monotonic_ms - self._kept_ms >= _KEEP_TIME_MS and self.gateway.clock_trusted:
             self._kept_ms = monotonic_ms
             self._store.keep_time(now_ms)
+
+    def _flush(self, now_ms: int) -> None:
+        """Let the store write; where something was said only a turn later, since what was said leaves with the wait."""
+        self._put_off = self._spoke and not self._put_off
+        self._spoke = False
+        if not self._put_off:
+            self._store.flush(now_ms)
 
     def _reload(self) -> None:
         """Take over the file as it is now, whole, or go on with the old one."""

@@ -14,7 +14,6 @@ from slic.files import read_text, write_whole
 from slic.messages.topics import ALLOWED, is_id
 from slic.site.inventory import Inventory, read_inventory
 
-
 _TO_FILL_IN = """\
 # Who may override lamps (docs/gateway.md describes every field). Nobody may while this is a comment:
 # issuers: [{name: control-room}]

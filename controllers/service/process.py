@@ -22,7 +22,7 @@ from controllers.service.certificate import certificate_fault
 from controllers.service.dry_run import ListenOnly
 from controllers.service.http_status import HttpStatus
 from controllers.service.load import load_gateway
-from controllers.service.loop import GatewayLoop
+from controllers.service.loop import Ended, GatewayLoop
 from controllers.service.pages import GatewayPages
 from controllers.service.systemd import Systemd
 from controllers.service.takeover import Takeover
@@ -68,10 +68,19 @@ class GatewayService:
     def _live(self, gateway: Gateway, store: SqliteStore, earlier_boots: list[str]) -> None:
         """Take the name and control the lamps; where another takes the name, ask whether it lives before going on."""
         certain = False
-        while self._alone(gateway, earlier_boots, certain) and self._loop.run() == "taken over":
+        while self._alone(gateway, earlier_boots, certain) and self._control() == "taken over":
             log.warning("another gateway has taken the name of this one")
             certain = True
             self._loop = self._new_loop(gateway, store)
+
+    def _control(self) -> Ended:
+        """Read what the lamps do, then control them."""
+        if not (self._dry_run or self._follow_clock):
+            file, loop = self._plan.file, self._loop
+            guest = self._link(f"{file.segment}-look-{self._sender.boot}", session=False)
+            loop.reading.read_ahead(guest, file.site, file.segment, self._clock, loop.idle)
+            loop.idle("")
+        return self._loop.run()
 
     def _alone(self, gateway: Gateway, earlier_boots: list[str], certain: bool) -> bool:
         """Whether to go on. RunError if a living gateway has the name."""

@@ -6,13 +6,16 @@ counted against the inventory, since a broker that drops retained messages says 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from controllers.link.transport import Received
+from controllers.clock import Clock
+from controllers.link.transport import Received, Subscription, Transport
 from controllers.service.snapshot import Snapshot
+from slic.messages.channels import CHANNELS
 from slic.messages.codec import Refusal, decode
 from slic.messages.payloads import LampState
 
+_TURN_S = 0.25
 QUIET_MS = 2000
 """Reading ends when no state came for so long; a broker on a slow radio link answers within a second [assumed]."""
 
@@ -52,6 +55,27 @@ class RestartReading:
         self._snapshot = Snapshot(lamp_ids)
         self._began_ms: int | None = None
         self._last_ms = 0
+        self._read_ahead = False
+
+    def read_ahead(
+        self, transport: Transport, site: str, segment: str, clock: Clock, on_turn: Callable[[str], bool]
+    ) -> None:
+        """Read the states over a connection of their own, before that of the gateway is opened.
+
+        There what the broker has kept for an absent gateway comes first. Of that nothing can be acknowledged before
+        the start, so with a full window no state would follow. on_turn : called often; says whether to go on
+        """
+        transport.open([Subscription(f"slic/v1/{site}/{segment}/+/{CHANNELS['lampState'].channel}", 1)])
+        try:
+            while not self.done(clock.monotonic_ms()) and on_turn(transport.problem or "reading the lamps' states"):
+                received = transport.wait(_TURN_S)
+                if transport.connected and self._began_ms is None:
+                    self.connected(clock.monotonic_ms())
+                for state in self.take(received, clock.monotonic_ms()):
+                    transport.acknowledge(state)
+        finally:
+            transport.close()
+        self.early, self._began_ms, self._read_ahead = [], None, True
 
     def connected(self, monotonic_ms: int) -> None:
         """The broker has taken the subscriptions: retained states begin to come."""
@@ -77,7 +101,7 @@ class RestartReading:
         """Whether all states are there or no more will come."""
         if self._began_ms is None:
             return False
-        quiet = monotonic_ms - self._last_ms >= QUIET_MS
+        quiet = self._read_ahead or monotonic_ms - self._last_ms >= QUIET_MS
         return self._snapshot.complete or quiet or monotonic_ms - self._began_ms >= LONGEST_MS
 
     def missing(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from controllers.store.database_file import StoreFile
@@ -35,9 +36,16 @@ class Commands:
         self._clock = clock
         self._ended: set[str] = set()
 
-    def take(self, issuer: str, seq: int, command_id: str, answer: bytes, order: Override | None) -> None:
-        """Keep a command's number, answer and override, all or nothing."""
-        self._file.write(lambda db: self._take(db, issuer, seq, command_id, answer, order))
+    def take(
+        self, issuer: str, seq: int, command_id: str, answer: bytes, order: Override | None, ends: Sequence[str]
+    ) -> None:
+        """Keep a command's number, answer, override and what it ends, all or nothing."""
+
+        def take(db: Db) -> None:
+            self._forget(db, self._ended.union(ends))
+            self._take(db, issuer, seq, command_id, answer, order)
+
+        self._file.write(take)
         self._ended.clear()
 
     def answer_to(self, command_id: str) -> bytes | None:
@@ -68,14 +76,13 @@ class Commands:
         if not self._ended:
             return
         try:
-            self._file.write(self._forget_ended)
+            self._file.write(lambda db: self._forget(db, self._ended))
         except StoreFull:
             return
         self._ended.clear()
 
     def _take(self, db: Db, issuer: str, seq: int, command_id: str, answer: bytes, order: Override | None) -> None:
         now_ms = self._clock.now_ms()
-        self._forget_ended(db)
         db.execute(_ANSWER, (command_id, issuer, seq, answer, now_ms))
         db.execute(_PRUNE, (now_ms - ANSWER_MS, ANSWERS))
         db.execute(_RAISE, (issuer, seq))
@@ -83,10 +90,10 @@ class Commands:
             body = json.dumps(asdict(order))
             db.execute("INSERT OR REPLACE INTO overrides (id, body) VALUES (?, ?)", (order.id, body))
 
-    def _forget_ended(self, db: Db) -> None:
-        db.executemany("DELETE FROM overrides WHERE id = ?", [(order_id,) for order_id in self._ended])
+    def _forget(self, db: Db, order_ids: Iterable[str]) -> None:
+        db.executemany("DELETE FROM overrides WHERE id = ?", [(order_id,) for order_id in order_ids])
 
 
 def _override(body: str) -> Override:
     fields = json.loads(body)
-    return Override(**fields | {"lamps": tuple(fields["lamps"])})
+    return Override(**fields | {"lamps": tuple(fields["lamps"]), "lamp_ids": tuple(fields.get("lamp_ids", ()))})

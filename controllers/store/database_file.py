@@ -1,7 +1,8 @@
 """The file of a gateway's store: for one process at a time, checked when it is opened, set aside when it is corrupt.
 
-Every commit is on the disk when it returns (WAL with ``synchronous=FULL``). The file reuses its pages, so its size
-follows the most that ever waited, and the log beside it is cut back to ``LOG_BYTES``.
+A commit is on the disk when it returns (WAL with ``synchronous=FULL``), unless its caller needs no such promise. The
+file reuses its pages, so its size follows the most that ever waited, and the log beside it is cut back to
+``LOG_BYTES``.
 """
 
 from __future__ import annotations
@@ -79,10 +80,15 @@ class StoreFile:
         except OSError as error:
             raise StoreFull(f"{self.path.name}: {error.strerror or error}") from None
 
-    def write(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        """Do ``work`` in a transaction, all of it or nothing. StoreFull if the disk does not take it."""
+    def write(self, work: Callable[[sqlite3.Connection], _Result], *, synced: bool = True) -> _Result:
+        """Do ``work`` in a transaction, all of it or nothing. StoreFull if the disk does not take it.
+
+        synced : wait until the disk has it; else a power cut may undo it, until a later synced write. An end of the
+            process does not.
+        """
 
         def whole(db: sqlite3.Connection) -> _Result:
+            db.execute(f"PRAGMA synchronous={'FULL' if synced else 'NORMAL'}")
             db.execute("BEGIN IMMEDIATE")
             try:
                 result = work(db)

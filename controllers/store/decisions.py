@@ -12,7 +12,8 @@ from controllers.store.port import Decision, StoreFull
 from slic.control.segment import Action
 
 Db = sqlite3.Connection
-BATCH = 500
+BATCH = 100
+"""Written in 1 ms; the loop that commands lamps waits so long."""
 BUFFER = 20_000
 """Decisions that wait for a disk that takes nothing; when there are more the oldest go."""
 
@@ -21,7 +22,10 @@ _ASK = f"SELECT {', '.join(Decision._fields)} FROM decisions WHERE lamp = ? ORDE
 
 
 class DecisionLog:
-    """A ring of ``limit`` decisions. A crash loses those that were noted after the last writing."""
+    """A ring of ``limit`` decisions. A crash loses those that were noted after the last writing.
+
+    A power cut may also lose those written since the last record, as nobody waits for the disk with them.
+    """
 
     def __init__(self, file: StoreFile, limit: int) -> None:
         self._file = file
@@ -42,7 +46,7 @@ class DecisionLog:
         if not self._buffer:
             return
         try:
-            self._file.write(self._write)
+            self._file.write(self._write, synced=False)
         except StoreFull:
             return
         self._buffer.clear()

@@ -75,8 +75,16 @@ class Store(Protocol):
     def health(self) -> Literal["ok", "full", "corrupt"]:
         """How the store does."""
 
-    def take_command(self, issuer: str, seq: int, command_id: str, answer: bytes, order: Override | None) -> None:
-        """Keep a command's number, answer and override, all or nothing. StoreFull if that cannot be."""
+    def take_command(
+        self,
+        issuer: str,
+        seq: int,
+        command_id: str,
+        answer: bytes,
+        order: Override | None,
+        ends: Sequence[str] = (),
+    ) -> None:
+        """Keep a command's number, answer, override and what it ends, all or nothing. StoreFull if that cannot be."""
 
     def answer_to(self, command_id: str) -> bytes | None:
         """The answer that was given to a command, if it is not long ago."""

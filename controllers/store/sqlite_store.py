@@ -1,7 +1,8 @@
 """The memory of a gateway: one SQLite file, ``gateway.sqlite``, in a folder of its own.
 
 Records, commands, overrides and documents are on the disk when the call returns. Decisions are explanations, not
-records: they are written in batches, and a crash may lose those of the last second.
+records: they are written in batches, a crash may lose those of the last two seconds, a power cut those since the
+last record.
 """
 
 from __future__ import annotations
@@ -89,9 +90,17 @@ class SqliteStore:
 
     # ---- commands ---------------------------------------------------------------------------------
 
-    def take_command(self, issuer: str, seq: int, command_id: str, answer: bytes, order: Override | None) -> None:
-        """Keep a command's number, answer and override, all or nothing. StoreFull if that cannot be."""
-        self._commands.take(issuer, seq, command_id, answer, order)
+    def take_command(
+        self,
+        issuer: str,
+        seq: int,
+        command_id: str,
+        answer: bytes,
+        order: Override | None,
+        ends: Sequence[str] = (),
+    ) -> None:
+        """Keep a command's number, answer, override and what it ends, all or nothing. StoreFull if that cannot be."""
+        self._commands.take(issuer, seq, command_id, answer, order, ends)
 
     def answer_to(self, command_id: str) -> bytes | None:
         """The answer that was given to a command; kept for ten minutes and ten thousand further commands at least."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from slic.cli.progress import progress_bar
-from slic.cli.simulate import AsJson, Quiet, Settings, show_run
+from slic.cli.simulate import Quiet, Settings, show_run
 from slic.errors import InputError
+
+if TYPE_CHECKING:
+    from sim.field_figures import LiveFigures
 
 Say = Callable[[str], None]
 
@@ -34,7 +39,9 @@ def field(
     hours: Annotated[float | None, typer.Option(min=0.001, help="End after so many hours of field time.")] = None,
     settings: Settings = None,
     out: Annotated[Path | None, typer.Option(help="Run folder of --lockstep; default: runs/<scenario>.")] = None,
-    as_json: AsJson = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print summary.json, or a live field's figures, alone.")
+    ] = False,
     quiet: Quiet = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in that folder.")] = False,
 ) -> None:
@@ -44,12 +51,15 @@ def field(
     Example: slic field ghent-coupure-fiftieth --speed 60 --from "2022-11-14 16:00" --hours 12
     """
     _check_mode(lockstep, real_time, speed, out)
+    if gateways is not None and not broker:
+        raise InputError("goes with --broker only", field="--gateways", value=str(gateways))
     tls, chosen = _tls(ca, cert, key), settings or []
     say = _silent if as_json or quiet else typer.echo
     if write_gateways is not None:
         _write_gateways(scenario, chosen, write_gateways, broker, tls, lockstep, say)
     elif not lockstep:
-        _live(scenario, chosen, (street, regime, speed or 1), (start, hours), (broker, tls, gateways), say)
+        lived = _live(scenario, chosen, (street, regime, speed or 1), (start, hours), (broker, tls, gateways), say)
+        _show_life(lived, as_json, say)
     else:
         from slic import api
 
@@ -72,7 +82,7 @@ def _live(
     when: tuple[str, float | None],
     where: tuple[str, dict[str, str] | None, Path | None],
     say: Say,
-) -> None:
+) -> LiveFigures:
     """Let a street live. what : street, regime, rate; when : start, hours; where : broker, TLS files, gateways."""
     from sim.field_harness import broker_address
     from sim.field_session import LiveWish, run_live
@@ -83,7 +93,13 @@ def _live(
     (start, hours), (broker, tls, gateways) = when, where
     start_ms = moment_ms(start, loaded.scenario.site.timezone) if start else None
     address = broker_address(broker, tls) if broker else None
-    lived = run_live(loaded, LiveWish(*what, start_ms, hours, address, gateways), say)
+    return run_live(loaded, LiveWish(*what, start_ms, hours, address, gateways), say)
+
+
+def _show_life(lived: LiveFigures, as_json: bool, say: Say) -> None:
+    if as_json:
+        typer.echo(json.dumps(asdict(lived)))
+    say(f"{lived.hours:.2f} h, {lived.energy_kwh:.3f} kWh by the meters of {lived.lamps} lamps.")
     say(f"{lived.sent:,} messages sent, {lived.received:,} received.")
 
 

@@ -37,7 +37,7 @@ def ingest(
     Each record is kept once, whatever is sent twice. Several workers may write the same folder: start each with
     another --worker. Look at it with: slic report FOLDER
 
-    Example: slic ingest --site ghent --broker localhost:8883 --ca ca.pem --cert ingest.pem --key ingest.key
+    Example: slic ingest --site ghent --broker localhost:8883 --ca ca.crt --cert ingest.crt --key ingest.key
     --out store
     """
     if context.invoked_subcommand is not None:

@@ -65,20 +65,36 @@ class SegmentController:
         """When to call :meth:`due` at the latest [UTC ms]; it may turn out that nothing is due yet."""
         return self._deadlines[0][0]
 
-    def start(self, t_ms: int, known: Mapping[int, Known] = MappingProxyType({})) -> list[Action]:
+    def light_before(self, t_ms: int, lux: float) -> None:
+        """A light reading [lx] of ``t_ms``, given before :meth:`start`."""
+        self._lux.read(t_ms, lux)
+
+    def start(
+        self,
+        t_ms: int,
+        known: Mapping[int, Known] = MappingProxyType({}),
+        before: SegmentController | None = None,
+    ) -> list[Action]:
         """Begin (again) at ``t_ms``: every lamp is told its level.
 
         known : lamp index -> what the lamp was told before. Such a lamp is told only another level, by its ramp, and
             keeps the level to which a sensor had raised it for one more hold time, since nobody knows who is there
+        before : controller that this one takes over from at this moment: its light reading counts, and sensors that
+            are up or lost stay so
         """
         self.now_ms = t_ms
         self._alive_ms = t_ms
         actions: list[Action] = []
         for lamp in self._lamps:
             lamp.target_pm = known[lamp.index].level_pm if lamp.index in known else UNKNOWN_PM
+        if before is not None:
+            self._lux.go_on(before._lux)
+        self._arm_light()
         for group in self._groups:
             group.reload(t_ms, self.clock_trusted)
             self._enter_night(group, "start", actions, known)
+        if before is not None:
+            self._take_sensors(before, actions)
         return actions
 
     def pulse(self, t_ms: int, sensor: int, speed_mm_s: int = 0, direction: int = 0) -> list[Action]:
@@ -147,21 +163,28 @@ class SegmentController:
         last; an override from afar is refused, since nobody knows whether its time is now.
         """
         check(order, len(self._lamps))
-        actions = self._advance(t_ms)
         if not self.clock_trusted:
             if order.kind == "override":
                 raise InputError("cannot be taken: the clock is not trusted", field="override", value=order.id)
-            order = replace(order, start_ms=self.now_ms, expiry_ms=self.now_ms + order.expiry_ms - order.start_ms)
-        self._overrides.add(order)
+            now_ms = max(t_ms, self.now_ms)
+            order = replace(order, start_ms=now_ms, expiry_ms=now_ms + order.expiry_ms - order.start_ms)
+        return self.override_again(t_ms, order)
+
+    def override_again(self, t_ms: int, order: Override) -> list[Action]:
+        """Take a command that another controller of these lamps has taken; it ends as it would have there."""
+        check(order, len(self._lamps))
+        actions = self._advance(t_ms)
+        changed = self._overrides.add(order)
         self._arm_order(order)
-        self._apply_overrides(f"override {order.id}", actions)
+        self._apply_overrides(f"override {order.id}", actions, changed)
         return actions
 
     def end_override(self, t_ms: int, order_id: str) -> list[Action]:
         """End an override early; nothing happens if it is not known."""
         actions = self._advance(t_ms)
-        if self._overrides.remove(order_id) is not None:
-            self._apply_overrides(f"override {order_id} ended", actions)
+        ended = self._overrides.remove(order_id)
+        if ended is not None:
+            self._apply_overrides(f"override {order_id} ended", actions, [ended])
         return actions
 
     def new_program(self, t_ms: int, group: str, planner: Planner | None) -> list[Action]:
@@ -185,6 +208,7 @@ class SegmentController:
         self.clock_trusted = trusted
         self._lux.shift(delta_ms)
         self._overrides.clock_set(old_ms, t_ms)
+        ended = self._overrides.drop_expired(t_ms)
         self._shift_deadlines(delta_ms)
         for order in self._overrides:
             self._arm_order(order)
@@ -195,7 +219,7 @@ class SegmentController:
             group.reload(t_ms, trusted)
             self._enter_night(group, cause, actions)
             self._arm_class(group)
-        self._apply_overrides(cause, actions)
+        self._apply_overrides(cause, actions, list(self._overrides) + ended)
         return actions
 
     def due(self, t_ms: int) -> list[Action]:
@@ -227,6 +251,11 @@ class SegmentController:
         """Id of the override that rules a lamp now, or None."""
         order = self._lamps[lamp].order
         return None if order is None else order.id
+
+    @property
+    def orders(self) -> list[Override]:
+        """Overrides that have not ended, with their times as the clock is now; of equal kinds the newest last."""
+        return list(self._overrides)
 
     def rungs(self) -> dict[str, Source]:
         """For each lamp group, the rung of the fail-safe ladder in force below overrides and sensors."""
@@ -298,7 +327,9 @@ class SegmentController:
     def _fire(self, timer: int, actions: list[Action]) -> None:
         if timer == _ORDERS:
             ended = self._overrides.drop_expired(self.now_ms)
-            self._apply_overrides(f"override {ended[0].id} ended" if ended else "override begins", actions)
+            begun = [order for order in self._overrides if order.start_ms == self.now_ms]
+            cause = f"override {ended[0].id} ended" if ended else "override begins"
+            self._apply_overrides(cause, actions, ended + begun)
         elif timer == _LIGHT:
             self._check_light(actions)
         else:
@@ -396,6 +427,21 @@ class SegmentController:
             self._rejoin(i, group)
         self._arm_class(group)
 
+    def _take_sensors(self, before: SegmentController, actions: list[Action]) -> None:
+        """Sensors, by name, that were up or lost for the controller before are so for this one."""
+        number = {sensor.id: i for i, sensor in enumerate(before.plan.sensors)}
+        for i, sensor in enumerate(self.plan.sensors):
+            was = number.get(sensor.id)
+            if was is None or not before.is_up(was):
+                continue
+            held: dict[str, list[LampState]] = {}
+            self._raised[i] = held
+            if was in before._lost:
+                self._lost.add(i)
+            for link in self._links[i]:
+                for lamp in self._hold_up(held, link, 0, 0):
+                    self._decide(lamp, self._causes[i], actions)
+
     def _rejoin(self, sensor: int, group: GroupState) -> None:
         held = self._raised[sensor]
         if held is not None:
@@ -469,9 +515,12 @@ class SegmentController:
 
     # ---- overrides ------------------------------------------------------------------------------
 
-    def _apply_overrides(self, cause: str, actions: list[Action]) -> None:
-        for lamp in self._lamps:
-            order = self._overrides.in_force(self.now_ms, lamp.index)
+    def _apply_overrides(self, cause: str, actions: list[Action], changed: Sequence[Override]) -> None:
+        """Decide the lamps of overrides that were given, begin or end; all others are ruled as before."""
+        everywhere = not all(order.lamps for order in changed)
+        lamps = range(len(self._lamps)) if everywhere else sorted({i for order in changed for i in order.lamps})
+        for i, order in self._overrides.in_force(self.now_ms, lamps):
+            lamp = self._lamps[i]
             if order is not lamp.order:
                 lamp.order = order
                 self._decide(lamp, cause, actions)

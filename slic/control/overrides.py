@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from slic.control.segment import Override
@@ -32,21 +33,30 @@ class Overrides:
 
     def __init__(self) -> None:
         self._orders: dict[str, Override] = {}
-        self._lamps: dict[str, frozenset[int]] = {}
+        self._everywhere: dict[str, Override] = {}  # those of all lamps
+        self._of_lamp: defaultdict[int, dict[str, Override]] = defaultdict(dict)
 
     def __iter__(self) -> Iterator[Override]:
         return iter(self._orders.values())
 
-    def add(self, order: Override) -> None:
-        """Keep an override; one with the same id is replaced and becomes the newest."""
-        self._orders.pop(order.id, None)
+    def add(self, order: Override) -> list[Override]:
+        """Keep an override; one with the same id is replaced and becomes the newest. Returns all that changes."""
+        replaced = self.remove(order.id)
         self._orders[order.id] = order
-        self._lamps[order.id] = frozenset(order.lamps)
+        for orders in self._places(order):
+            orders[order.id] = order
+        return [order] if replaced is None else [order, replaced]
 
     def remove(self, order_id: str) -> Override | None:
         """Forget an override; None if it is not known."""
-        self._lamps.pop(order_id, None)
-        return self._orders.pop(order_id, None)
+        order = self._orders.pop(order_id, None)
+        if order is not None:
+            for orders in self._places(order):
+                orders.pop(order_id, None)
+            for lamp in order.lamps:
+                if not self._of_lamp[lamp]:
+                    del self._of_lamp[lamp]
+        return order
 
     def drop_expired(self, t_ms: int) -> list[Override]:
         """Take out what ends at or before ``t_ms``."""
@@ -55,20 +65,29 @@ class Overrides:
             self.remove(order.id)
         return ended
 
-    def in_force(self, t_ms: int, lamp: int) -> Override | None:
-        """The override that rules a lamp at ``t_ms``, or None."""
-        best: Override | None = None
-        for order in self:
-            applies = order.start_ms <= t_ms < order.expiry_ms and (not order.lamps or lamp in self._lamps[order.id])
-            if applies and (best is None or _PRIORITY[order.kind] >= _PRIORITY[best.kind]):
-                best = order
-        return best
+    def in_force(self, t_ms: int, lamps: Iterable[int]) -> Iterator[tuple[int, Override | None]]:
+        """For each of ``lamps``, the override that rules it at ``t_ms``, or None."""
+        number = {order_id: i for i, order_id in enumerate(self._orders)}
+
+        def best(orders: Iterable[Override]) -> Override | None:
+            applying = (o for o in orders if o.start_ms <= t_ms < o.expiry_ms)
+            return max(applying, key=lambda o: (_PRIORITY[o.kind], number[o.id]), default=None)
+
+        general = best(self._everywhere.values())
+        for lamp in lamps:
+            own = self._of_lamp.get(lamp)
+            yield lamp, best([*own.values(), *([general] if general else [])]) if own else general
 
     def clock_set(self, old_ms: int, new_ms: int) -> None:
         """After the clock was set from ``old_ms`` to ``new_ms``: nobody's override gets longer by it."""
         for order in list(self):
             if order.start_ms <= old_ms:
                 latest_ms = new_ms + order.expiry_ms - old_ms
-                self._orders[order.id] = replace(
+                moved = replace(
                     order, start_ms=min(order.start_ms, new_ms), expiry_ms=min(order.expiry_ms, latest_ms)
                 )
+                for orders in (self._orders, *self._places(order)):
+                    orders[order.id] = moved
+
+    def _places(self, order: Override) -> list[dict[str, Override]]:
+        return [self._of_lamp[lamp] for lamp in order.lamps] if order.lamps else [self._everywhere]

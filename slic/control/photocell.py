@@ -37,6 +37,10 @@ class LuxFilter:
         self._last_ms = t_ms
         return True
 
+    def go_on(self, before: LuxFilter) -> None:
+        """Take over what another filter has read."""
+        self._last_ms, self.lux = before._last_ms, before.lux
+
     def fresh(self, t_ms: int) -> bool:
         """Whether the last reading still counts at ``t_ms``."""
         return self._last_ms is not None and t_ms - self._last_ms < self.stale_after_ms

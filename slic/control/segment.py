@@ -89,7 +89,10 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A command from a person or system. Always ends; ``lamps`` are indices, empty means all."""
+    """A command from a person or system. Always ends; ``lamps`` are indices, empty means all.
+
+    lamp_ids : the same lamps by name, for whoever keeps the override beyond a change of the inventory
+    """
 
     id: str
     issuer: str
@@ -100,3 +103,4 @@ class Override:
     kind: OverrideKind = "override"
     lamps: tuple[int, ...] = ()
     ramp_ms: int = 0
+    lamp_ids: tuple[str, ...] = ()

@@ -39,7 +39,8 @@ def field_report(
 ) -> FieldReport:
     """Report on the nights of a store.
 
-    timezone, position (degrees north, east) : default: those of the inventory; first, last : nights, default: all
+    timezone, position (degrees north, east) : default: those of the inventory, else its gateways' position
+    first, last : nights, default: all
     InputError for a folder that is no store, an unknown time zone, or nights without readings.
     """
     store = FieldStore(folder)
@@ -49,7 +50,7 @@ def field_report(
             "is missing: a night runs from noon to noon of local time", field="--timezone", allowed="as Europe/Brussels"
         )
     field = read_nights(store, timezone, first, last)
-    position = position or place_of(list(field.inventory.values()))
+    position = position or place_of(list(field.inventory.values())) or store.place()
     compared = compare(field, None if position is None else Place(*position, timezone))
     tables = {
         "nights": _night_rows(field, compared),

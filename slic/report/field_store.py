@@ -108,6 +108,15 @@ class FieldStore:
         names = {name for name in said if isinstance(name, str) and name}
         return names.pop() if len(names) == 1 else None
 
+    def place(self) -> tuple[float, float] | None:
+        """Mean latitude and longitude of the gateways, as their inventories tell them; None if one does not."""
+        said = [json.loads(row[0]) for row in self._rows(SITE_FILE, "SELECT payload FROM inventory")]
+        north = [value for one in said if (value := _number(one.get("latitude"))) is not None]
+        east = [value for one in said if (value := _number(one.get("longitude"))) is not None]
+        if not said or not len(north) == len(east) == len(said):
+            return None
+        return sum(north) / len(north), sum(east) / len(east)
+
     def rejected(self) -> dict[str, int]:
         """Messages that could not be used, by code; those sent again may be counted again."""
         return dict(self._rows(SITE_FILE, "SELECT code, count FROM rejected_counts ORDER BY code"))

@@ -21,6 +21,8 @@ M = TypeVar("M", bound=BaseModel)
 
 _NUMBERS_AND_FLAGS = ("int", "float", "bool", "null")
 _MAX_DEPTH = 40
+_MOST_VALUES = 200_000
+"""Of a file, each use of an anchor counted: a few lines of anchors can stand for billions of values."""
 
 
 def read_document(path: Path, shown: str = "") -> Document:
@@ -77,6 +79,8 @@ def _parse(text: str, shown: str) -> tuple[Any, dict[ValuePath, Origin]]:
         raise InputError(f"is not valid YAML: {error.problem or error.context}", file=shown, line=line) from None
     except YAMLError as error:
         raise InputError(f"is not valid YAML: {str(error).splitlines()[0]}", file=shown) from None
+    except RecursionError:
+        raise InputError("is nested too deep", file=shown, allowed=f"{_MAX_DEPTH} levels") from None
     origins: dict[ValuePath, Origin] = {}
     return _plain(yaml, node, (), origins, shown), origins
 
@@ -88,6 +92,8 @@ def _plain(yaml: YAML, node: Any, path: ValuePath, origins: dict[ValuePath, Orig
     origins.setdefault(path, Origin(shown, line))
     if len(path) > _MAX_DEPTH:
         raise InputError("is nested too deep", file=shown, line=line, allowed=f"{_MAX_DEPTH} levels")
+    if len(origins) > _MOST_VALUES:
+        raise InputError("holds too much", file=shown, allowed=f"{_MOST_VALUES} values, anchors written out")
     if isinstance(node, MappingNode):
         return _mapping(yaml, node, path, origins, shown)
     if isinstance(node, SequenceNode):

@@ -61,8 +61,18 @@ class MemoryStore:
         self.sent(numbers)
         self.expired += len(numbers)
 
-    def take_command(self, issuer: str, seq: int, command_id: str, answer: bytes, order: Override | None) -> None:
+    def take_command(
+        self,
+        issuer: str,
+        seq: int,
+        command_id: str,
+        answer: bytes,
+        order: Override | None,
+        ends: Sequence[str] = (),
+    ) -> None:
         self._need_room()
+        for order_id in ends:
+            self._orders.pop(order_id, None)
         self.seqs[issuer] = max(seq, self.last_seq(issuer))
         self.answers[command_id] = answer
         if order is not None:

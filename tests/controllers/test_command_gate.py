@@ -153,7 +153,7 @@ def test_an_accepted_command_is_the_override_it_names() -> None:
         lamps=["l5", "l2", "l5"], level_pct=33.3, fade_s=2.5, kind="manual", until=NOW_MS + 90_000, ref="works"
     )
     assert verdict.order == Override(
-        "works", "fire", "test", 333, NOW_MS, NOW_MS + 90_000, kind="manual", lamps=(2, 5), ramp_ms=2500
+        "works", "fire", "test", 333, NOW_MS, NOW_MS + 90_000, "manual", (2, 5), 2500, ("l5", "l2")
     )
     assert (verdict.status, verdict.code, verdict.level_pm) == ("accepted", "ok", 333)
 

@@ -1,5 +1,6 @@
 """The loop around the real gateway: its order, its start, its end, and what a bad moment does to it."""
 
+import gc
 import json
 from collections.abc import Callable
 from typing import Any
@@ -319,3 +320,29 @@ def test_a_status_from_before_the_start_is_history(rig: Rig) -> None:
 
 def test_the_states_on_the_wire_are_the_documented_ones(rig: Rig) -> None:
     assert LampState.model_validate_json(rig.state("l001", 100).payload).target_pct == 100
+
+
+# ---- speed ---------------------------------------------------------------------------------------------
+
+
+def test_the_disk_waits_a_turn_until_what_was_said_has_left(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.started().turns(2)
+    flushed: list[int] = []
+    monkeypatch.setattr(rig.store, "flush", flushed.append)
+    counts = []
+    for ping in (False, False, True, False, True, True, True, True):
+        if ping:
+            rig.wire.arrive(rig.said("ping", "_"))
+        rig.turns()
+        counts.append(len(flushed))
+    assert len(rig.statuses()) == 1 + 5, "each foreign ping was answered"
+    assert counts == [1, 2, 2, 3, 3, 4, 4, 5], "a turn late where it spoke, and never two"
+
+
+def test_what_is_there_at_the_start_is_left_alone_by_the_garbage_collector(rig: Rig) -> None:
+    gc.unfreeze()
+    try:
+        rig.started()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()

@@ -187,7 +187,7 @@ def test_decisions_are_seen_at_once_written_in_batches_and_bounded(tmp_path: Pat
     again.close()
 
 
-def test_decisions_are_written_each_second_or_five_hundred(tmp_path: Path) -> None:
+def test_decisions_are_written_each_second_or_a_hundred(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path)
     written = lambda: store._file.read(lambda db: db.execute("SELECT count(*) FROM decisions").fetchone()[0])  # noqa: E731
     store.flush(50_000)
@@ -199,9 +199,25 @@ def test_decisions_are_written_each_second_or_five_hundred(tmp_path: Path) -> No
     store.decided([action(2)], ["l1"])
     store.flush(40_000)
     assert written() == 2, "the clock was set back"
-    store.decided([action(3)] * 500, ["l1"])
+    store.decided([action(3)] * 99, ["l1"])
     store.flush(40_001)
-    assert written() == 502
+    assert written() == 2
+    store.decided([action(4)], ["l1"])
+    store.flush(40_001)
+    assert written() == 102
+    store.close()
+
+
+def test_records_wait_for_the_disk_and_decisions_do_not(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path)
+    said: list[str] = []
+    store._file.read(lambda db: db.set_trace_callback(said.append))
+    synchronous = lambda: store._file.read(lambda db: db.execute("PRAGMA synchronous").fetchone()[0])  # noqa: E731
+    store.decided([action(1)], ["l1"])
+    store.flush(50_000)
+    assert (said.count("COMMIT"), synchronous()) == (1, 1), "1 is NORMAL in SQLite's manual"
+    store.put("event", records(1))
+    assert (said.count("COMMIT"), synchronous()) == (2, 2), "2 is FULL"
     store.close()
 
 

@@ -22,12 +22,14 @@ LIFE_S = 60
 class Desk:
     """Sends commands and collects answers.
 
-    sent : payloads by command id; answers : (status, code) by command id, each message once by boot and number
+    sent : payloads by command id; answers : (status, code) by command id, each message once by boot and number;
+    raw : all answers as they came
     """
 
     def __init__(self, port: int) -> None:
         self.sent: dict[str, dict[str, Any]] = {}
         self.answers: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self.raw: list[dict[str, Any]] = []
         self.overridden: dict[str, float] = {}
         self._used: Counter[str] = Counter()
         self._seq = 0
@@ -87,6 +89,7 @@ class Desk:
 
     def _on_ack(self, message: MQTTMessage) -> None:
         ack = json.loads(message.payload)
+        self.raw.append(ack)
         if (ack["boot"], ack["seq"]) not in self._heard:
             self._heard.add((ack["boot"], ack["seq"]))
             self.answers[ack["cmd_id"]].append((ack["status"], ack["code"]))

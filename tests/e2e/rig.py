@@ -18,22 +18,16 @@ from controllers.gateway.signatures import public_key_of, signed
 from controllers.service.gateway_folder import write_gateway
 from sim.field_processes import GatewayProcess
 from slic.messages.payloads import Limits
-from tests.brokers import Mosquitto, eventually
-from tests.contract.recorder import recording
+from slic.report.field_energy import LampMeter
+from slic.report.field_store import LampKey, Reading
+from tests.brokers import PATIENCE_S, TUNED, Mosquitto, eventually
+from tests.contract.recorder import Recorder, recording
 from tests.e2e.desk import BY, Desk
 from tests.e2e.field import BASE, BUSY, IDLE_PCT, LAMPS, PRESENCE_PCT, Field, envelope
 from tests.e2e.listener import Listener
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-PERSISTENT = (
-    "allow_anonymous true",
-    "set_tcp_nodelay true",
-    "max_queued_messages 200000",
-    "max_inflight_messages 100",
-    "persistence true",
-    "autosave_on_changes true",
-    "autosave_interval 1",
-)
+PERSISTENT = (*TUNED[:-1], "persistence true", "autosave_on_changes true", "autosave_interval 50")
 PROGRAM = {
     "name": "day-and-night",
     "active_periods": [
@@ -47,6 +41,12 @@ PROGRAM = {
 }
 
 
+def midnight_longitude() -> float:
+    """Where it is solar midnight now, so that the astronomical default has the lamps on whenever a test runs."""
+    hours = time.time() / 3600 % 24
+    return round(-15 * hours if hours <= 12 else 360 - 15 * hours, 3)
+
+
 def plan(port: int, **fields: Any) -> GatewayPlan:
     lamps = tuple(FieldLamp(lamp, cluster=lamp, minimum_level_pm=100) for lamp in LAMPS)
     sensors = tuple(FieldSensor(f"p{lamp[1:]}", cluster=lamp) for lamp in BUSY)
@@ -54,7 +54,7 @@ def plan(port: int, **fields: Any) -> GatewayPlan:
         "slic_gateway": 1,
         "site": "town",
         "segment": "g0042",
-        "place": Position(latitude=51.05, longitude=3.71, timezone="UTC"),
+        "place": Position(latitude=0, longitude=midnight_longitude(), timezone="UTC"),
         "broker": BrokerAddress(port=port, keepalive_s=5),
         "issuers": [Issuer(name=BY, kinds=["override", "safety"])],
         "signers": {"roads": public_key_of(KEY)},
@@ -67,10 +67,10 @@ def plan(port: int, **fields: Any) -> GatewayPlan:
 
 
 class Rig:
-    """All of it around one broker. ``answers_s``: how long after each start levels and answers were right again."""
+    """All of it around one broker."""
 
-    def __init__(self, folder: Path, broker: Mosquitto, level_pct: float = IDLE_PCT, **fields: Any) -> None:
-        self.broker, self.folder = broker, folder
+    def __init__(self, folder: Path, broker: Mosquitto, recorder: Recorder, level_pct: float, **fields: Any) -> None:
+        self.broker, self.folder, self.recorder = broker, folder, recorder
         folder.mkdir(exist_ok=True)
         self.gateway = GatewayProcess(write_gateway(folder, plan(broker.port, **fields)), follow_clock=False)
         self.listener, self.desk = Listener(broker.port), Desk(broker.port)
@@ -104,18 +104,18 @@ class Rig:
     def until(self, look: Callable[[], object], what: str) -> float:
         """Wait for it; how long it took [s]. The gateway must not end meanwhile."""
         began = time.monotonic()
-
-        def alive() -> bool:
+        while not look():
             self.gateway.check()
-            return bool(look())
-
-        eventually(alive, f"{what}\n{self.wrong()}")
+            assert time.monotonic() - began < PATIENCE_S, f"never came: {what}\n{self.wrong()}"
+            time.sleep(0.01)
         return time.monotonic() - began
 
     def wrong(self) -> str:
         """What is not as it should be, for a failure's text."""
         holds, should = self.field.levels(), self.desk.should_hold()
-        return f"levels (is, should): { {k: (holds[k], should[k]) for k in holds if holds[k] != should[k]} }"
+        levels = {lamp: (holds[lamp], should[lamp]) for lamp in holds if holds[lamp] != should[lamp]}
+        log = self.gateway.log.read_text()[-2000:]
+        return f"levels (is, should): {levels}; unanswered: {self.desk.unanswered()}; log:\n{log}"
 
     # ---- what must be true
 
@@ -123,6 +123,30 @@ class Rig:
         """Every reading that the broker took is in a telemetry message; nothing else is."""
         eventually(lambda: self.field.confirmed() <= set(self.listener.rows), "all readings in telemetry", 20)
         assert set(self.listener.rows) <= {reading for reading, _, _ in self.field.readings}
+        assert max(self.listener.rows_of_boot.values()) == 1, "a start kept a reading twice"
+
+    def counted_once(self) -> None:
+        """The report's meter counts no more than a lamp's last counter less its first, though readings came again."""
+        for name, rows in self.listener.in_order.items():
+            meter = LampMeter(LampKey("g0042", name))
+            readings = [Reading(t_ms, boot, round(wh), None) for t_ms, boot, wh in sorted(rows)]
+            rises = [meter.add(reading, None) for reading in readings]
+            counted = sum(rise.energy_mj or 0 for rise in rises if rise is not None)
+            energies_wh = [wh for _, _, wh in rows]
+            assert meter.restarts == 0
+            assert 0 < counted <= max(energies_wh) - min(energies_wh), name
+
+    def all_true(self) -> None:
+        self.readings_kept()
+        self.counted_once()
+        self.never_dark()
+        self.all_accepted_once()
+        assert " error " not in self.gateway.log.read_text(), self.gateway.log.read_text()[-2000:]
+
+    def again(self) -> str:
+        """What came twice, in words: records of the last second before a kill, readings not yet acknowledged."""
+        twice = sum(count > 1 for count in self.listener.rows.values())
+        return f"{self.listener.repeated.total()} messages again by boot and number, {twice} readings again"
 
     def never_dark(self) -> None:
         assert self.field.darkest_pct() >= IDLE_PCT
@@ -140,15 +164,13 @@ class Rig:
 
 
 @contextmanager
-def torture(folder: Path, level_pct: float = IDLE_PCT, **fields: Any) -> Iterator[Rig]:
-    """A rig on a Mosquitto of its own that keeps its data, with a recorder of the contract beside it."""
+def torture(folder: Path, *, keeps: bool = False, level_pct: float = IDLE_PCT, **fields: Any) -> Iterator[Rig]:
+    """A rig on a Mosquitto of its own, with a recorder of the contract beside it. ``keeps``: it writes its data."""
     data = folder / "broker"
     data.mkdir()
-    with (
-        Mosquitto(data, (*PERSISTENT, f"persistence_location {data}/")) as broker,
-        recording("127.0.0.1", broker.port),
-    ):
-        rig = Rig(folder / "gateway", broker, level_pct, **fields)
+    settings = (*PERSISTENT, f"persistence_location {data}/") if keeps else TUNED
+    with Mosquitto(data, settings) as broker, recording("127.0.0.1", broker.port) as recorder:
+        rig = Rig(folder / "gateway", broker, recorder, level_pct, **fields)
         try:
             yield rig
         finally:
