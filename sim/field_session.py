@@ -26,8 +26,8 @@ from controllers.link.paho_link import PahoLink
 from controllers.operator.key_files import read_key_file
 from controllers.service.gateway_folder import SIGNING_KEY, field_names
 from sim.field_faults import FaultyTransport, check_faults
-from sim.field_harness import OwnProcesses, write_gateways
 from sim.field_figures import LiveFigures, figures, progress_line
+from sim.field_harness import OwnProcesses, write_gateways
 from sim.field_live import FieldClock, LiveField, shift_to
 from sim.field_processes import GatewayProcess
 from sim.field_programs import FieldPrograms

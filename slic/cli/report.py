@@ -51,7 +51,8 @@ def report(
     if is_store(run):
         _field_report(run, html, as_json, quiet, chosen)
     else:
-        _refuse(chosen)
+        if run.exists():
+            _refuse(chosen)
         _run_report(run, html, as_json, quiet)
 
 

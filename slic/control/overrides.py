@@ -83,9 +83,7 @@ class Overrides:
         for order in list(self):
             if order.start_ms <= old_ms:
                 latest_ms = new_ms + order.expiry_ms - old_ms
-                moved = replace(
-                    order, start_ms=min(order.start_ms, new_ms), expiry_ms=min(order.expiry_ms, latest_ms)
-                )
+                moved = replace(order, start_ms=min(order.start_ms, new_ms), expiry_ms=min(order.expiry_ms, latest_ms))
                 for orders in (self._orders, *self._places(order)):
                     orders[order.id] = moved
 

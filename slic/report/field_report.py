@@ -44,6 +44,8 @@ def field_report(
     InputError for a folder that is no store, an unknown time zone, or nights without readings.
     """
     store = FieldStore(folder)
+    if not store.days:
+        raise InputError("has no readings", file=str(folder), allowed="a store with telemetry")
     timezone = timezone or store.timezone()
     if timezone is None:
         raise InputError(
