@@ -16,7 +16,7 @@ HELD = 10
 no command either: so what is more is given up, the oldest first, as in a full store."""
 RETRY_MS = 1000
 
-_COLUMNS = ["lamp", "boot", "wh", "on_s", "switch_ons", "w", "v", "pf", "temp"]
+_COLUMNS = ["lamp", "t", "boot", "wh", "on_s", "switch_ons", "w", "v", "pf", "temp"]
 
 
 class Readings:
@@ -37,6 +37,7 @@ class Readings:
             self._since_ms, self.due_ms = t_ms, t_ms + GATHER_MS
         row: list[Cell] = [
             lamp,
+            min(reading.ts, t_ms),
             reading.boot,
             reading.energy_wh,
             reading.on_s,

@@ -59,7 +59,6 @@ def rows_of(topic: Topic, message: p.Message, received_ms: int) -> list[Row]:
 
 
 def _readings(topic: Topic, message: p.Telemetry) -> list[Row]:
-    t_ms = _usable(message.end)
     places = {name: index for index, name in enumerate(message.cols)}
     if "lamp" not in places:
         raise Unusable("columns")
@@ -68,6 +67,8 @@ def _readings(topic: Topic, message: p.Telemetry) -> list[Row]:
         lamp = row[places["lamp"]]
         if not isinstance(lamp, str) or not lamp:
             raise Unusable("columns")
+        read_ms = row[places["t"]] if "t" in places else None
+        t_ms = _usable(message.end if read_ms is None else read_ms)
         key = (topic.segment, lamp, t_ms, message.boot, message.seq, number)
         cells = tuple(_cell(name, row[places[name]] if name in places else None) for name in _TELEMETRY)
         rows.append(Row("readings", t_ms, key + cells))
@@ -87,8 +88,8 @@ def _cell(name: str, value: p.Cell) -> str | int | None:
     return round(value * factor)
 
 
-def _usable(t_ms: int) -> int:
-    if not EARLIEST_MS <= t_ms < LATEST_MS:
+def _usable(t_ms: object) -> int:
+    if not isinstance(t_ms, int) or not EARLIEST_MS <= t_ms < LATEST_MS:
         raise Unusable("time")
     return t_ms
 

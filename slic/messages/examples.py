@@ -115,10 +115,10 @@ EXAMPLES: Mapping[str, Json] = {
         _GATEWAY,
         start=_T_MS - 900_000,
         end=_T_MS,
-        cols=["lamp", "boot", "wh", "on_s", "switch_ons", "w", "v", "pf", "temp"],
+        cols=["lamp", "t", "boot", "wh", "on_s", "switch_ons", "w", "v", "pf", "temp"],
         rows=[
-            [LAMP, _LAMP, 18204.25, 2_410_220, 611, 27.9, 231.4, 0.96, 34.5],
-            ["l018", "e3b25a1d0c77", 17990.5, 2_398_004, 598, None, None, None, None],
+            [LAMP, _T_MS - 850, _LAMP, 18204.25, 2_410_220, 611, 27.9, 231.4, 0.96, 34.5],
+            ["l018", _T_MS - 120, "e3b25a1d0c77", 17990.5, 2_398_004, 598, None, None, None, None],
         ],
     ),
     "Status": _message(5100, _GATEWAY, status="online", software="slic 0.1.0"),

@@ -208,8 +208,8 @@ def _in_columns(cols: list[str], rows: list[list[Cell]]) -> None:
 class Telemetry(Message):
     """Readings of many lamps: rows under columns. A cell is null where nothing is known.
 
-    start, end : the period; cols : lamp, then any of wh, on_s, switch_ons (counters), w, v, pf, temp, level_pct,
-    target_pct, boot (of the lamp's counters)
+    start, end : the period in which they came; cols : lamp, then any of t (when it was read, UTC ms; without it: end),
+    boot (of the lamp's counters), wh, on_s, switch_ons (counters), w, v, pf, temp, level_pct, target_pct
     """
 
     start: UtcMs

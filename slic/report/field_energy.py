@@ -68,6 +68,8 @@ class LampMeter:
         last = self._last
         if reading.counter_mj is None or self._is_late(reading):
             return None
+        if last is not None and reading.t_ms <= last.t_ms and reading.boot == last.boot:
+            return None  # the next one shows the whole rise
         self._last = reading
         if last is None or last.counter_mj is None:
             return None

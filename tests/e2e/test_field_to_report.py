@@ -23,9 +23,9 @@ import pytest
 
 from controllers.envelope import Sender
 from controllers.gateway.config import BrokerAddress
-from controllers.gateway.signatures import read_key_file
 from controllers.link.paho_link import PahoLink
 from controllers.link.transport import Outgoing, Received, Subscription
+from controllers.operator.key_files import read_key_file
 from controllers.service.gateway_folder import SIGNING_KEY, field_names
 from sim.field_harness import write_gateways
 from sim.field_live import FieldClock, LiveField

@@ -106,6 +106,14 @@ def test_an_old_reading_that_comes_late_is_not_a_restart(tmp_path: Path) -> None
     assert (report.summary["energy_kwh"], report.summary["counter_restarts"]) == (0.02, 0)
 
 
+def test_readings_of_one_moment_lose_nothing(tmp_path: Path) -> None:
+    """As when a backlog comes at once from a gateway whose readings carry no time of their own."""
+    field = Field()
+    for quarter, wh in [(0, 0.0), (1, 100.0), (1, 200.0), (1, 300.0), (2, 400.0)]:
+        field.reading("l1", NOON_MS + quarter * QUARTER_MS, wh)
+    assert reported(field, tmp_path).summary["energy_kwh"] == 0.4
+
+
 def test_what_was_never_read_is_not_zero(tmp_path: Path) -> None:
     field = Field()
     field.inventory([["l1", 28.0, *WHERE], ["l2", 28.0, *WHERE], ["l3", None, None, None]])
