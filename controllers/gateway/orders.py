@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from controllers.gateway.command_gate import CommandGate
@@ -128,7 +127,6 @@ class Orders:
                 answers += self._close(t_ms, order_id, "superseded" if order is None else "expired", "ended")
                 self._store.end_override(order_id)
                 continue
-            order = replace(order, start_ms=t_ms)
             self._active[order_id] = active._replace(order=order)
             actions += controller.override_again(t_ms, order)
             if active.command_id in self._open and not self._open[active.command_id]:

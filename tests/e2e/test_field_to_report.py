@@ -63,6 +63,7 @@ class Wire:
         self._seen = 0
         self._led = False
         self._awaited = 0
+        self._records: set[tuple[str, int]] = set()  # a gateway that was killed may send a record again
         self.said: dict[str, list[Key]] = {}  # readings in their order, by lamp
 
     def now_ms(self) -> int:
@@ -111,10 +112,12 @@ class Wire:
         """Whether a reading is under way. As none is sent meanwhile, counting rows is enough."""
         for message in self._site.messages[self._seen :]:
             self._seen += 1
-            if message.topic.endswith("telemetry"):
-                self._awaited -= len(json.loads(message.payload)["rows"])
-            else:
+            said = json.loads(message.payload)
+            if message.topic.endswith("program-applied"):
                 self._led = True
+            elif (said["boot"], said["seq"]) not in self._records:
+                self._records.add((said["boot"], said["seq"]))
+                self._awaited -= len(said["rows"])
         return self._awaited > 0
 
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from controllers.service.load import load_gateway
 from slic.cli.field import field
-from slic.errors import InputError
+from slic.errors import InputError, RunError
 
 app = typer.Typer()
 app.command()(field)
@@ -38,6 +38,7 @@ def test_help_has_an_example():
         (["--real-time", "--lockstep"], "say one of them"),
         (["--out", "a"], "goes with --lockstep only"),
         (["--ca", "ca.pem"], "belong together"),
+        (["--gateways", "g", "--hours", "1"], "goes with --broker only"),
         (["--broker", "nowhere"], "is no address of a broker"),
         (["--street", "nosuch", "--hours", "1"], "is not a street of the scenario"),
         (["--regime", "nosuch", "--hours", "1"], "is not a regime of the scenario"),
@@ -63,6 +64,11 @@ def test_it_writes_the_gateways_of_a_scenario(tmp_path):
     assert {(plan.file.broker.port, plan.file.telemetry_s) for plan in plans} == {(1884, 0)}
 
 
+def test_a_field_that_never_had_a_broker_says_so():
+    error = run("ghent-coupure-fiftieth", "--broker", "127.0.0.1:1", "--hours", "0.1", "--speed", "600").exception
+    assert isinstance(error, RunError) and "no broker listens at 127.0.0.1:1" in str(error)
+
+
 def test_an_hour_of_dusk_with_a_gateway_that_is_killed(tmp_path):
     """Accelerated, with a broker and gateway of its own; the gateway is killed in the middle and leads again."""
     fault = "field_faults=[{kind: gateway_kill, from_h: 0.5}]"
@@ -71,3 +77,6 @@ def test_an_hour_of_dusk_with_a_gateway_that_is_killed(tmp_path):
     assert result.exit_code == 0, result.exception
     sent, received = (int(part.split()[0].replace(",", "")) for part in result.output.splitlines()[-1].split(", ", 1))
     assert sent > 500 and received > 34
+    hours, used = result.output.splitlines()[-2].split(" h, ")
+    assert float(hours) == 1 and used.endswith(" kWh by the meters of 34 lamps.")
+    assert 0 < float(used.split()[0]) <= 34 * 28 / 1000

@@ -11,7 +11,7 @@ from controllers.link.transport import Outgoing, Received
 from controllers.service.gateway_folder import FieldNames
 from sim.lockstep_link import LockstepLink
 from tests.controllers.memory_store import MemoryStore
-from tests.controllers.test_gateway import BASE, Talk, at, plan
+from tests.controllers.test_gateway import BASE, Talk, at, levels, plan
 
 
 def test_a_join_that_comes_again_does_not_turn_the_count_back() -> None:
@@ -25,6 +25,28 @@ def test_a_join_that_comes_again_does_not_turn_the_count_back() -> None:
     talk._seq = 2
     begun = talk.say("clock", at("12:00"), op="begin")
     assert [message.topic.rpartition("/")[2] for message in begun] == ["cmd", "cmd", "cmd", "clock-done"]
+
+
+def passed_at_nine() -> Talk:
+    """A night in lockstep in which somebody passes l1 at 21:00; the hold ends at 21:01, with its last moment."""
+    talk = Talk(FollowingGateway(plan(), MemoryStore(), Sender("gateway-boot-1")))
+    talk.gateway.start(0)
+    talk.say("clock", at("12:00"), op="join")
+    talk.program(at("12:00"))
+    talk.say("clock", at("20:00"), op="begin")
+    assert levels(talk.say("presence", at("21:00"), "p1", active=True, momentary=True)) == [("l1", 100.0, "sensor")]
+    return talk
+
+
+def test_what_is_said_at_the_moment_of_a_tick_comes_before_the_timers_of_that_moment() -> None:
+    talk = passed_at_nine()
+    assert levels(talk.say("clock", at("21:01"), op="tick")) == []
+    assert levels(talk.say("presence", at("21:01"), "p1", active=True, momentary=True)) == []
+    assert levels(talk.say("clock", at("22:00"), op="tick")) == [("l1", 20.0, "program")]
+
+
+def test_what_is_due_when_the_clock_is_believed_again_is_done_by_the_clock_as_it_was() -> None:
+    assert levels(passed_at_nine().say("clock", at("21:01"), op="trust", trusted=True)) == [("l1", 20.0, "program")]
 
 
 class Wire:
