@@ -11,6 +11,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
+from math import inf
 from typing import TextIO
 
 AGAIN_S = 600.0
@@ -43,7 +44,7 @@ class OncePerFault(logging.Filter):
         text = record.getMessage() if record.msg == "%s" else str(record.msg)
         key = (record.name, text, str(getattr(record, "facts", {}).get("key", "")))
         now_s = self._monotonic_s()
-        since_s, held = self._seen.pop(key, (now_s - AGAIN_S, 0))
+        since_s, held = self._seen.pop(key, (-inf, 0))
         write = now_s - since_s >= AGAIN_S
         self._seen[key] = (now_s, 0) if write else (since_s, held + 1)
         if len(self._seen) > _MOST_FAULTS:

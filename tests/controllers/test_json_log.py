@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from controllers.service.json_log import facts, start_log
+from controllers.service.json_log import OncePerFault, facts, start_log
 
 log = logging.getLogger("test.gateway")
 
@@ -75,3 +75,10 @@ def test_an_exception_names_its_place_and_is_still_one_line(lines: Lines) -> Non
     (line,) = lines.read()
     assert line["error"] == "KeyError: 'nothing'"
     assert "test_json_log.py:" in str(line["where"])
+
+
+def test_the_first_line_is_written_whatever_the_clock_says() -> None:
+    """599.9999999999999 s lie between now and now less 600 s for some values of now."""
+    for now_s in (1e5 + n / 7 for n in range(2000)):
+        record = logging.LogRecord("slic", logging.WARNING, "file", 1, "a fault", (), None)
+        assert OncePerFault(lambda now_s=now_s: now_s).filter(record)

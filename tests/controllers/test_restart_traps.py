@@ -91,7 +91,7 @@ def full(talk: Talk, is_full: bool) -> Any:
 
 def energies(talk: Talk) -> Counter[float]:
     records = [json.loads(one.message.payload) for one in talk.gateway.store.waiting(1000, 0, "reading")]
-    return Counter(row[2] for record in records for row in record["rows"])
+    return Counter(row[record["cols"].index("wh")] for record in records for row in record["rows"])
 
 
 def test_readings_wait_for_room_unacknowledged_and_are_kept_then() -> None:

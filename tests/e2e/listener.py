@@ -46,9 +46,9 @@ class Listener:
         self._heard.add(key)
         self.messages.setdefault(channel, []).append(said)
         if channel == "telemetry":
-            at = [said["cols"].index(name) for name in ("lamp", "boot", "wh")]
+            at = [said["cols"].index(name) for name in ("lamp", "boot", "wh", "t")]
             for row in said["rows"]:
-                self.in_order[row[at[0]]].append((said["end"], row[at[1]], row[at[2]]))
+                self.in_order[row[at[0]]].append((row[at[3]], row[at[1]], row[at[2]]))
                 reading = (row[at[0]], row[at[1]], row[at[2]])
                 self.rows[reading] += 1
                 self.rows_of_boot[said["boot"], reading] += 1

@@ -34,6 +34,7 @@ from slic.report.folder import write_run
 from slic.report.provenance import collect_provenance
 from slic.scenario.load import load_scenario
 from slic.scenario.streets import build_streets
+from tests.contract.recorder import recording
 from tests.controllers.memory_store import MemoryStore
 from tests.sim.memory_wire import MemoryWire
 from tests.sim.stand_in_gateway import StandInGateway
@@ -126,9 +127,25 @@ def test_a_week_over_a_broker_is_the_week_in_process(tmp_path, broker):
     assert there == written(loaded, tmp_path / "here")
 
 
+class RecordedMosquitto(PrivateMosquitto):
+    """A broker with a recorder of the contract beside it."""
+
+    def __enter__(self):
+        super().__enter__()
+        self._recording = recording("127.0.0.1", self.port)
+        self._recording.__enter__()
+        return self
+
+    def __exit__(self, kind, error, trace):
+        try:
+            self._recording.__exit__(kind, error, trace)
+        finally:
+            super().__exit__(kind, error, trace)
+
+
 def test_nights_with_every_fault_are_the_same_over_mosquitto(tmp_path):
     loaded = load_scenario(FAULTS)
-    with private_field(loaded, lambda _line: None, PrivateMosquitto(tmp_path)) as streets:
+    with private_field(loaded, lambda _line: None, RecordedMosquitto(tmp_path)) as streets:
         there = written(loaded, tmp_path / "there", deciders=streets)
     assert there == written(loaded, tmp_path / "here")
 
