@@ -47,8 +47,10 @@ def ingest(
             raise InputError("is missing", field=option, allowed="slic ingest --help")
     for option, value in (("--site", site), ("--worker", worker), ("--share", share)):
         _check_id(option, value)
+    from slic.cli.broker_address import broker_address
+
     assert out is not None
-    _work(site, _address(broker, ca, cert, key), out, worker, share, as_json, quiet)
+    _work(site, broker_address(broker, ca, cert, key), out, worker, share, as_json, quiet)
 
 
 @app.command()
@@ -73,20 +75,6 @@ def _check_id(option: str, value: str) -> None:
 
     if not is_id(value):
         raise InputError("is no identifier", field=option, value=value, allowed=ALLOWED)
-
-
-def _address(broker: str, ca: Path | None, cert: Path | None, key: Path | None) -> BrokerAddress:
-    from controllers.gateway.config import BrokerAddress, TlsFiles
-
-    host, _, port = broker.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65_535:
-        raise InputError("is no address", field="--broker", value=broker, allowed="HOST:PORT, as localhost:8883")
-    if ca is None and cert is None and key is None:
-        return BrokerAddress(host=host.strip("[]"), port=int(port))
-    if ca is None or cert is None or key is None:
-        raise InputError("belong together", field="--ca, --cert, --key", allowed="all three, or none")
-    tls = TlsFiles(ca=str(ca.absolute()), certificate=str(cert.absolute()), key=str(key.absolute()))
-    return BrokerAddress(host=host.strip("[]"), port=int(port), tls=tls)
 
 
 def _work(site: str, address: BrokerAddress, out: Path, worker: str, share: str, as_json: bool, quiet: bool) -> None:
