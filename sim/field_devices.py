@@ -73,6 +73,8 @@ class FieldLamps:
         self._telemetry_ms = telemetry_ms
         self._said_ms = [-STATE_PAUSE_MS] * len(lamps)
         self._will_say = [False] * len(lamps)
+        self.too_late = 0
+        """Commands that came after their ``exp``, so that no lamp obeyed them."""
 
     def begin(self, t_ms: int) -> None:
         """Say all states within ten seconds, and from then on refreshes and readings, spread over the lamps."""
@@ -90,6 +92,7 @@ class FieldLamps:
             return
         refusal = self.lamps[i].obey(t_ms, command)
         if refusal:
+            self.too_late += refusal == "expired"
             ack = {"cmd_id": command.id, "status": refusal, "code": refusal}
             self._say(self._posts[i].message("lampAck", t_ms, node, **ack))
             return

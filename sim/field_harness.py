@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from controllers.broker.private_broker import HOST, PrivateBroker, private_broker
 from controllers.envelope import new_boot
-from controllers.gateway.config import BrokerAddress, TlsFiles
+from controllers.gateway.config import BrokerAddress, HttpAddress, TlsFiles
 from controllers.gateway.signatures import public_key_of
 from controllers.link.paho_link import PahoLink
 from controllers.operator.key_files import read_key_file
@@ -43,13 +44,20 @@ def write_gateways(
     *,
     lockstep: bool,
     only: Street | None = None,
+    http_port: int = 0,
 ) -> list[Path]:
-    """Write the folder of a gateway for each street, or for one of them; their configuration files."""
+    """Write the folder of a gateway for each street, or for one of them; their configuration files.
+
+    http_port : of the status pages where there are any, 0 for any free one
+    """
     files = []
     for street in streets if only is None else [only]:
         names = field_names(scenario, streets, street)
         key = signing_key(folder / names.segment)
         plan = gateway_plan(scenario, street, names, broker, public_key_of(key), lockstep=lockstep)
+        if plan.file.http is not None:
+            file = plan.file.model_copy(update={"http": HttpAddress(port=http_port)})
+            plan = replace(plan, file=file)
         files.append(write_gateway(folder / names.segment, plan))
     return files
 
@@ -127,9 +135,10 @@ def private_field(
 
 
 class OwnProcesses:
-    """A broker and a gateway that a live field has started, and can do harm to."""
+    """A broker and a gateway that a live field has started, and can do harm to. http_port : of its status pages"""
 
-    def __init__(self, broker: PrivateBroker, gateway: GatewayProcess) -> None:
+    def __init__(self, broker: PrivateBroker, gateway: GatewayProcess, http_port: int) -> None:
+        self.http_port = http_port
         self._broker = broker
         self._gateway = gateway
 

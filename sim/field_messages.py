@@ -7,6 +7,7 @@ import json
 from pydantic import ValidationError
 
 from controllers.envelope import Sender
+from controllers.gateway.lamp_link import TEXT_BYTES
 from controllers.gateway.post import Post
 from controllers.link.transport import Outgoing
 from controllers.replay import Inputs, Kind, Row
@@ -75,7 +76,12 @@ class FieldMessages:
         return self._post.message("presence", t_ms, sensor, active=True, speed_mps=speed_mps, **seen)
 
     def override(self, t_ms: int, order: Override) -> Outgoing:
-        """A command of a person or system. InputError if its words are none that a command can have."""
+        """A command of a person or system. InputError if its words are none that a command can have.
+
+        Or if its reason is so long that the gateway would cut the rule of its decisions, in which issuer and reason
+        are, so that they would differ from those in process.
+        """
+        _check_reason(order)
         try:
             message = self._post.message(
                 "command",
@@ -100,3 +106,15 @@ class FieldMessages:
             ) from None
         self.orders.append(json.loads(message.payload)["id"])
         return message._replace(expiry_s=COMMAND_LIFE_S)
+
+
+def _check_reason(order: Override) -> None:
+    rest = len(f"{order.kind} by {order.issuer}: ".encode())
+    length = len(order.reason.encode())
+    if rest + length > TEXT_BYTES:
+        raise InputError(
+            f"has {length} bytes and would be cut on its way to the lamps",
+            field="overrides.reason",
+            value=order.reason,
+            allowed=f"at most {max(0, TEXT_BYTES - rest)} bytes with kind and issuer of this override",
+        )

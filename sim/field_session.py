@@ -26,7 +26,7 @@ from controllers.link.paho_link import PahoLink
 from controllers.operator.key_files import read_key_file
 from controllers.service.gateway_folder import SIGNING_KEY, field_names
 from sim.field_faults import FaultyTransport, check_faults
-from sim.field_figures import LiveFigures, figures, progress_line
+from sim.field_figures import LiveFigures, figures, local_time, progress_line
 from sim.field_harness import OwnProcesses, write_gateways
 from sim.field_live import FieldClock, LiveField, shift_to
 from sim.field_processes import GatewayProcess
@@ -77,12 +77,15 @@ def run_live(loaded: LoadedScenario, wish: LiveWish, say: Callable[[str], None])
     street, regime = _street(setup, wish.street), _regime(setup, wish.regime)
     names = field_names(setup.scenario, setup.streets, street)
     lamps, sensors = list(names.lamps), list(names.sensors)
+    _check_start(setup, wish.start_ms)
     check_faults(setup.scenario.field_faults, lamps, sensors, own_processes=wish.broker is None)
     with TemporaryDirectory(prefix="slic-field-") as name, ExitStack() as stack:
         address, keys, own = wish.broker, wish.gateways, None
         if address is None:
             address, keys, own = _own(stack, Path(name), setup, street, wish.rate != 1)
         say(f"{names.site}/{names.segment} under {regime}, broker {address.host}:{address.port}. Ctrl-C ends it.")
+        if own is not None:
+            say(f"Status pages of its gateway: http://{HOST}:{own.http_port}")
         clock, shift_ms = _clock(setup, wish)
         link = PahoLink(address, f"{names.segment}-field", Path(), random.Random(os.urandom(8)), session=False)
         scenario = setup.scenario
@@ -118,10 +121,21 @@ def _own(
         raise RunError("no broker can be started here: pip install 'slic-lighting[broker]', or install Mosquitto")
     stack.enter_context(broker)
     address = BrokerAddress(host=HOST, port=broker.port)
-    streets = setup.streets
-    file = write_gateways(folder, setup.scenario, streets, address, lockstep=False, only=street)[0]
+    streets, port = setup.streets, free_port()
+    file = write_gateways(folder, setup.scenario, streets, address, lockstep=False, only=street, http_port=port)[0]
     gateway = stack.enter_context(GatewayProcess(file, follow_clock=follow_clock))
-    return address, folder, OwnProcesses(broker, gateway)
+    return address, folder, OwnProcesses(broker, gateway, port)
+
+
+def _check_start(setup: Setup, start_ms: int | None) -> None:
+    timezone = setup.place.timezone
+    first_ms = night_span(timezone, setup.nights[0]).start_ms
+    end_ms = night_span(timezone, setup.nights[-1]).end_ms
+    if start_ms is not None and not first_ms <= start_ms < end_ms:
+        first, end, found = (local_time(t_ms, timezone) for t_ms in (first_ms, end_ms, start_ms))
+        raise InputError(
+            "is not in the nights of the scenario", field="--from", value=found, allowed=f"{first} to before {end}"
+        )
 
 
 def _street(setup: Setup, name: str) -> Street:

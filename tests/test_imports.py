@@ -137,6 +137,7 @@ GATEWAY_MAY_USE = (
 )
 """The conversation knows its link and its store as ports only. Of the envelope it takes numbers, given to it."""
 
+
 @pytest.mark.parametrize("module", [m for m in sorted(MODULES) if m.startswith("controllers.gateway.")])
 def test_the_conversation_of_the_gateway_has_no_clock_socket_or_thread(module: str) -> None:
     loaded = _outside(module)

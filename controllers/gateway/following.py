@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from controllers.envelope import Sender
 from controllers.gateway.field_time import FieldTime
-from controllers.gateway.gateway import HOUR_MS, Gateway
+from controllers.gateway.gateway import Gateway
 from controllers.gateway.heard import Heard
+from controllers.gateway.pings import HOUR_MS
 from controllers.gateway.plan import GatewayPlan
 from controllers.gateway.watches import Watches
 from controllers.link.transport import Outgoing
@@ -16,6 +17,8 @@ from controllers.store.port import Store
 from slic.messages.payloads import Clock, LampReading, LampState
 
 _AT_ONCE = ("ping", "pong", "status")
+ROUND_TRIP_S = 1.0
+"""A command and its answer take at most so long on a busy machine, in its own time [assumed]."""
 _MOST_EARLY = 100_000
 
 
@@ -99,6 +102,7 @@ class FollowingGateway(Gateway):
             self.clock_trusted = True
             self.orders.forget()
             self.watches = Watches(self.plan, self.settings, self.post, t_ms)
+            self.watches.expect_late(message.rate * ROUND_TRIP_S)
             return self._begin(t_ms, {})
         controller = self.controller
         if controller is None or message.op == "join":

@@ -19,8 +19,8 @@ COMMAND_LIFE_MS = 60_000
 LONGEST_PAUSE_MS = 600_000
 """Between two tellings of a lamp that does not answer."""
 
-_TEXT_BYTES = 200
-"""Three texts of this length fit into the largest payload of a lamp's channel."""
+TEXT_BYTES = 200
+"""Longer texts of a decision are cut (UTF-8). Three of this length fit into the largest payload of a lamp's channel."""
 
 
 class LampLink:
@@ -125,6 +125,6 @@ class LampLink:
 
 
 def _short(text: str) -> str:
-    if len(text) * 4 <= _TEXT_BYTES:
+    if len(text) * 4 <= TEXT_BYTES:
         return text
-    return text.encode()[:_TEXT_BYTES].decode(errors="ignore")
+    return text.encode()[:TEXT_BYTES].decode(errors="ignore")

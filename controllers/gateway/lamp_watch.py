@@ -68,6 +68,8 @@ class LampWatch:
         self._lamps = [_Lamp(lamp.power_w) for lamp in lamps]
         self._heard_ms = dict.fromkeys(range(len(lamps)), t_ms)  # of those not lost, longest ago first
         self._lost: dict[int, Fault] = {}
+        self.late_s = 0.0
+        """How much later than in a real field lamps hear and speak; they have so much more time to obey."""
         self.use(period_s)
 
     @property
@@ -92,7 +94,7 @@ class LampWatch:
         if action.level_pm > 0 >= lamp.target_pm:
             lamp.switches.asked()
         lamp.target_pm = action.level_pm
-        lamp.settled_ms = action.t_ms + action.ramp_ms + round(self._limits.settle_s * 1000)
+        lamp.settled_ms = action.t_ms + action.ramp_ms + round((self._limits.settle_s + self.late_s) * 1000)
 
     def state(self, t_ms: int, index: int, state: LampState) -> list[Fault]:
         """A lamp said at ``t_ms`` what it does."""

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from controllers.gateway.command_gate import CommandGate
 from controllers.gateway.heard import Heard
-from controllers.gateway.kept_orders import KeptOrders, renumbered
+from controllers.gateway.held_override import HeldOverride, by_issuer
+from controllers.gateway.kept_orders import KeptOrders
 from controllers.gateway.lamp_link import LampLink
+from controllers.gateway.open_commands import OpenCommands
 from controllers.gateway.plan import GatewayPlan
 from controllers.gateway.post import Post
 from controllers.gateway.settings import Settings
@@ -18,7 +20,6 @@ from controllers.store.port import Store, StoreFull
 from slic.control.controller import SegmentController
 from slic.control.group import NEVER_MS
 from slic.control.segment import Action, Override
-from slic.lamps.level import pct_from_pm
 from slic.messages.payloads import SegmentCommand
 
 
@@ -31,23 +32,17 @@ class Taken(NamedTuple):
     detail: str = ""
 
 
-class _Active(NamedTuple):
-    """An override that the controller has: the command that gave it, or "", and the level of the answers to it."""
-
-    command_id: str
-    order: Override
-    level_pm: int | None
-
-
 class Orders:
     """The overrides of a segment. ``next_ms``: when :meth:`due` has something to do."""
 
     def __init__(self, plan: GatewayPlan, settings: Settings, store: Store, post: Post) -> None:
         self._store = store
         self._post = post
-        self._open: dict[str, set[int]] = {}  # command id -> lamps that do not show it yet
-        self._active: dict[str, _Active] = {}  # by override id
-        self._kept_back: list[Override] = []
+        self._commands = OpenCommands(store, post)
+        self._active: dict[str, HeldOverride] = {}  # by override id
+        self._kept_back: dict[str, HeldOverride] = {}  # until the clock is trusted
+        self._clock_trusted = True
+        self._unsaid: list[Outgoing] = []
         self.next_ms = NEVER_MS
         self.reload(plan, settings)
 
@@ -63,10 +58,11 @@ class Orders:
 
     def forget(self) -> None:
         """Start anew, as a simulated night does."""
-        for order in self._store.overrides():
-            self._store.end_override(order.id)
+        self._store.end_overrides([order.id for order in self._store.overrides()])
+        self._commands.forget()
         self._gate = CommandGate(self._plan, self._settings, self._store)
-        self._open, self._active, self._kept_back, self.next_ms = {}, {}, [], NEVER_MS
+        self._active, self._kept_back, self._unsaid, self.next_ms = {}, {}, [], NEVER_MS
+        self._clock_trusted = True
 
     def command(
         self, heard: Heard, t_ms: int, controller: SegmentController, lamps: LampLink, clock_trusted: bool
@@ -81,32 +77,35 @@ class Orders:
         if verdict.answer is not None:
             return Taken(verdict.code, [self._post.again("ack", verdict.answer)], [])
         if verdict.status != "accepted":
-            answer = self._ack(t_ms, message.id, verdict.status, verdict.code, verdict.detail)
+            answer = self._commands.ack(t_ms, message.id, verdict.status, verdict.code, verdict.detail)
             return Taken(verdict.code, [answer], [], f"{message.by}: {verdict.detail}")
-        answer = self._ack(t_ms, message.id, "accepted", verdict.code, verdict.detail, verdict.level_pm)
+        answer = self._commands.ack(t_ms, message.id, "accepted", verdict.code, verdict.detail, verdict.level_pm)
         try:
             self._store.take_command(message.by, message.seq, message.id, answer.payload, verdict.order, verdict.ends)
         except StoreFull:
-            if verdict.order is None or verdict.order.kind != "safety":
-                return Taken("store_full", [self._ack(t_ms, message.id, "rejected", "store_full")], [])
-            answer = self._ack(t_ms, message.id, "accepted", "not_stored", "", verdict.level_pm)
+            if verdict.order is not None and verdict.order.kind != "safety":
+                return Taken("store_full", [self._commands.ack(t_ms, message.id, "rejected", "store_full")], [])
+            answer = self._commands.ack(t_ms, message.id, "accepted", "not_stored", "", verdict.level_pm)
+            self._store.end_overrides(verdict.ends)
         self._gate.took(verdict, t_ms)
         if verdict.order is None:
             return self._end(t_ms, message.id, verdict.ends, answer, controller)
-        active = _Active(message.id, verdict.order, verdict.level_pm)
-        return self._obey(t_ms, active, answer, controller, lamps)
+        ahead_ms = 0 if clock_trusted else message.ts - t_ms
+        held = HeldOverride(message.id, verdict.order, verdict.level_pm, by_issuer(verdict.order, ahead_ms))
+        return self._obey(t_ms, held, answer, controller, lamps)
 
     def resume(self, controller: SegmentController, t_ms: int, clock_trusted: bool) -> list[Action]:
-        """Give the first controller the overrides that were in force before a restart."""
-        actions: list[Action] = []
-        kept = {order.id: order for order in self._kept.all()}
-        for order_id in [order.id for order in self._store.overrides() if order.id not in kept]:
-            self._store.end_override(order_id)
-        for order in kept.values():
-            if order.expiry_ms <= t_ms and clock_trusted:
-                self._store.end_override(order.id)
-            else:
-                actions += self._give(order, controller, t_ms, clock_trusted)
+        """Give the first controller the overrides that were in force before a restart.
+
+        Their commands are open again, until their lamps show them. :meth:`due` gives the last answer to the others.
+        """
+        self._clock_trusted = clock_trusted
+        command_of = {order_id: command_id for command_id, order_id in self._commands.kept().items()}
+        kept = [self._held(order, command_of.get(order.id, "")) for order in self._kept.all()]
+        actions = [action for held in kept for action in self._give(held, controller, t_ms)]
+        self._end_the_others(t_ms)
+        self._wait_for_lamps(kept, t_ms, controller)
+        self._follow(controller)
         return actions
 
     def go_on(self, controller: SegmentController, t_ms: int, old_lamps: Sequence[str]) -> Taken:
@@ -115,67 +114,60 @@ class Orders:
         Also what the store had no room for. Commands go on waiting for their lamps.
         """
         index = {lamp.id: i for i, lamp in enumerate(self._plan.lamps)}
-        self._open = {
-            command_id: {index[old_lamps[i]] for i in waiting if old_lamps[i] in index}
-            for command_id, waiting in self._open.items()
-        }
-        self._kept_back = [moved for order in self._kept_back if (moved := renumbered(order, index)) is not None]
-        answers, actions = [], []
-        for order_id, active in list(self._active.items()):
-            order = renumbered(active.order, index)
-            if order is None or order.expiry_ms <= t_ms:
-                answers += self._close(t_ms, order_id, "superseded" if order is None else "expired", "ended")
-                self._store.end_override(order_id)
-                continue
-            self._active[order_id] = active._replace(order=order)
-            actions += controller.override_again(t_ms, order)
-            if active.command_id in self._open and not self._open[active.command_id]:
-                answers += self._shown(t_ms, active)
+        self._commands.renumber(index, old_lamps)
+        answers, actions = self._with_lamps(index, t_ms), []
+        for active in self._active.values():
+            actions += controller.override_again(t_ms, active.order)
+            answers += self._commands.without(t_ms, active.command_id, (), active.level_pm)
         self._plan_next()
         return Taken("ok", answers, actions)
 
     def clock_set(self, controller: SegmentController, t_ms: int, clock_trusted: bool) -> list[Action]:
-        """Obey what had to wait until the clock was trusted."""
+        """The clock was set. What a wrong clock has ended or kept back holds again when it is right, to its own end."""
         self._gate.clock_set(t_ms)
-        self._follow(controller)
-        waiting, self._kept_back = self._kept_back, []
-        return [a for order in waiting for a in self._give(order, controller, t_ms, clock_trusted)]
+        was_trusted, self._clock_trusted = self._clock_trusted, clock_trusted
+        self._follow(controller, certain=was_trusted)
+        in_force = {order.id for order in controller.orders}
+        ended = [held for order_id, held in self._active.items() if order_id not in in_force]
+        if not clock_trusted:
+            self._kept_back |= {held.id: self._active.pop(held.id) for held in ended}
+            self._plan_next()
+            return []
+        cut_short = [held for held in self._active.values() if held.id in in_force and held.cut_short(t_ms)]
+        again = [*ended, *cut_short, *self._kept_back.values()]
+        return self._give_again(again, t_ms, controller) if again else []
 
     def applied(self, t_ms: int, lamp: int, controller: SegmentController) -> list[Outgoing]:
         """A lamp shows what is wanted of it: commands that waited for it alone are applied."""
         ruling = controller.order_of(lamp)
         active = None if ruling is None else self._active.get(ruling)
-        if active is None or active.command_id not in self._open:
-            return []
-        open_lamps = self._open[active.command_id]
-        open_lamps.discard(lamp)
-        return [] if open_lamps else self._shown(t_ms, active)
+        return [] if active is None else self._commands.without(t_ms, active.command_id, (lamp,), active.level_pm)
 
     def due(self, t_ms: int) -> list[Outgoing]:
-        """Forget overrides that have ended; commands that no lamp had shown by then are expired."""
+        """Forget overrides that have ended; commands that no lamp had shown by then are expired.
+
+        After answers it is to be called again soon, for by then they are kept.
+        """
+        self._commands.settle()
         if t_ms < self.next_ms:
             return []
+        answers, self._unsaid = self._unsaid, []
         ended = [order_id for order_id, active in self._active.items() if active.order.expiry_ms <= t_ms]
-        answers = [answer for order_id in ended for answer in self._close(t_ms, order_id, "expired", "ended")]
         for order_id in ended:
-            self._store.end_override(order_id)
-        self._plan_next()
+            answers += self._close(t_ms, order_id, "expired", "ended")
+        if ended:
+            self._store.end_overrides(ended)
+        self._plan_next(soon=bool(answers))
         return answers
 
     # ---- one command ----------------------------------------------------------------------------
 
     def _obey(
-        self,
-        t_ms: int,
-        active: _Active,
-        answer: Outgoing,
-        controller: SegmentController,
-        lamps: LampLink,
+        self, t_ms: int, active: HeldOverride, answer: Outgoing, controller: SegmentController, lamps: LampLink
     ) -> Taken:
-        command_id, order, level_pm = active
-        self._kept_back = [kept for kept in self._kept_back if kept.id != order.id]
+        command_id, order, level_pm, _ = active
         answers = [answer, *self._close(t_ms, order.id, "superseded", "superseded")]
-        before = {i: controller.order_of(i) for i in self._lamps_of(order)}
+        before = {i: controller.order_of(i) for i in order.lamps or range(len(self._plan.lamps))}
         self._active[order.id] = active
         actions = controller.override(t_ms, order)
         ruled = {i for i in before if controller.order_of(i) == order.id}
@@ -184,11 +176,11 @@ class Orders:
         changed = {action.lamp for action in actions}
         waiting = {i for i in ruled if i in changed or lamps.told_pm[i] != controller.why(i).level_pm}
         if not ruled:
-            answers.append(self._ack(t_ms, command_id, "superseded", "superseded", "a higher priority holds", level_pm))
-        elif waiting:
-            self._open[command_id] = waiting
+            detail = "a higher priority holds"
+            answers.append(self._commands.last(t_ms, command_id, "superseded", "superseded", detail, level_pm))
         else:
-            answers.append(self._ack(t_ms, command_id, "applied", "ok", "", level_pm))
+            self._commands.wait(command_id, waiting)
+            answers += self._commands.without(t_ms, command_id, (), level_pm)
         return Taken("ok", answers, actions)
 
     def _supersede(
@@ -204,65 +196,100 @@ class Orders:
         for order_id, lamps in lost.items():
             if order_id not in rule_now:
                 answers += self._close(t_ms, order_id, "superseded", "superseded", keep=True)
-            elif (active := self._active.get(order_id)) is not None and active.command_id in self._open:
-                self._open[active.command_id] -= lamps
-                answers += [] if self._open[active.command_id] else self._shown(t_ms, active)
+            elif (active := self._active.get(order_id)) is not None:
+                answers += self._commands.without(t_ms, active.command_id, lamps, active.level_pm)
         return answers
-
-    def _shown(self, t_ms: int, active: _Active) -> list[Outgoing]:
-        """Every lamp of a command shows it."""
-        del self._open[active.command_id]
-        return [self._ack(t_ms, active.command_id, "applied", "ok", "", active.level_pm)]
 
     def _end(
         self, t_ms: int, command_id: str, order_ids: tuple[str, ...], answer: Outgoing, controller: SegmentController
     ) -> Taken:
         answers, actions = [answer], []
-        self._kept_back = [kept for kept in self._kept_back if kept.id not in order_ids]
         for order_id in order_ids:
             answers += self._close(t_ms, order_id, "superseded", "ended")
-            self._store.end_override(order_id)
             actions += controller.end_override(t_ms, order_id)
         self._plan_next()
-        return Taken("ok", [*answers, self._ack(t_ms, command_id, "applied", "ended")], actions)
+        return Taken("ok", [*answers, self._commands.ack(t_ms, command_id, "applied", "ended")], actions)
 
-    def _give(self, order: Override, controller: SegmentController, t_ms: int, clock_trusted: bool) -> list[Action]:
-        if order.kind == "override" and not clock_trusted:
-            self._kept_back.append(order)
+    def _held(self, order: Override, command_id: str) -> HeldOverride:
+        """An override of before a restart, with the command that is open for it, or ""."""
+        if command_id:
+            self._commands.wait(command_id, ())
+        return HeldOverride(command_id, order, self._commands.level_pm(command_id), order)
+
+    def _give(self, held: HeldOverride, controller: SegmentController, t_ms: int) -> list[Action]:
+        """Hold an override; the controller has it if its time is now. What is over is left to :meth:`due`."""
+        order = held.order
+        if order.kind == "override" and not self._clock_trusted:
+            self._kept_back[order.id] = held
             return []
-        self._active[order.id] = _Active("", order, order.level_pm)
-        actions = controller.override(t_ms, order)
+        self._active[order.id] = held
+        return controller.override(t_ms, order) if order.expiry_ms > t_ms or not self._clock_trusted else []
+
+    def _give_again(self, changed: Sequence[HeldOverride], t_ms: int, controller: SegmentController) -> list[Action]:
+        """Give all overrides anew, oldest first, since of equal kinds the newest rules."""
+        held = sorted([*self._active.values(), *self._kept_back.values()], key=lambda one: one.given.start_ms)
+        self._active, self._kept_back = {}, {}
+        actions = [action for one in held for action in self._give(one.again(t_ms), controller, t_ms)]
+        self._wait_for_lamps(changed, t_ms, controller)
         self._follow(controller)
         return actions
 
-    def _follow(self, controller: SegmentController) -> None:
-        """Take over the times that the controller has given its overrides when the clock was set."""
+    def _follow(self, controller: SegmentController, *, certain: bool = True) -> None:
+        """Take over the times that the controller has given its overrides.
+
+        certain : both the clock by which they were reckoned before and the one of now are trusted
+        """
         for order in controller.orders:
-            if order.id in self._active:
-                self._active[order.id] = self._active[order.id]._replace(order=order)
+            held = self._active.get(order.id)
+            if held is not None:
+                given = order if certain and self._clock_trusted else held.given
+                self._active[order.id] = held._replace(order=order, given=given)
         self._plan_next()
+
+    def _with_lamps(self, index: Mapping[str, int], t_ms: int) -> list[Outgoing]:
+        """Number the lamps of all overrides anew and end those that have none left, or are over."""
+        answers: list[Outgoing] = []
+        ended = []
+        for holder in (self._active, self._kept_back):
+            for order_id, held in list(holder.items()):
+                moved = held.for_lamps(index)
+                if moved is not None and (holder is self._kept_back or moved.order.expiry_ms > t_ms):
+                    holder[order_id] = moved
+                    continue
+                answers += self._close(t_ms, order_id, "superseded" if moved is None else "expired", "ended")
+                ended.append(order_id)
+        self._store.end_overrides(ended)
+        return answers
+
+    def _end_the_others(self, t_ms: int) -> None:
+        """After a restart: end overrides without a lamp, and answer open commands whose override is no more."""
+        held = self._active | self._kept_back
+        self._store.end_overrides([order.id for order in self._store.overrides() if order.id not in held])
+        self._unsaid += self._commands.end_others(t_ms)
+
+    def _wait_for_lamps(self, given: Sequence[HeldOverride], t_ms: int, controller: SegmentController) -> None:
+        """Open commands of overrides that were given anew wait for all lamps that these rule now."""
+        ruled: defaultdict[str | None, set[int]] = defaultdict(set)
+        for lamp in range(len(self._plan.lamps)):
+            ruled[controller.order_of(lamp)].add(lamp)
+        for held in (self._active[one.id] for one in given if one.id in self._active):
+            if held.command_id not in self._commands or held.order.expiry_ms <= t_ms:
+                continue
+            if held.id in ruled:
+                self._commands.wait(held.command_id, ruled[held.id])
+            else:
+                self._unsaid += self._close(t_ms, held.id, "superseded", "superseded", keep=True)
 
     def _close(self, t_ms: int, order_id: str, status: str, code: str, *, keep: bool = False) -> list[Outgoing]:
         """Answer a command that waits for its lamps, if it does, and forget its override unless it may rule again."""
-        if order_id not in self._active:
+        active = self._active.get(order_id) or self._kept_back.get(order_id)
+        if active is None:
             return []
-        active = self._active[order_id]
         if not keep:
-            del self._active[order_id]
-        if self._open.pop(active.command_id, None) is None:
-            return []
-        return [self._ack(t_ms, active.command_id, status, code, "", active.level_pm)]
+            self._active.pop(order_id, None)
+            self._kept_back.pop(order_id, None)
+        return self._commands.end(t_ms, active.command_id, status, code, active.level_pm)
 
-    def _lamps_of(self, order: Override) -> tuple[int, ...]:
-        return order.lamps or tuple(range(len(self._plan.lamps)))
-
-    def _plan_next(self) -> None:
-        self.next_ms = min((active.order.expiry_ms for active in self._active.values()), default=NEVER_MS)
-
-    def _ack(
-        self, t_ms: int, command_id: str, status: str, code: str, detail: str = "", level_pm: int | None = None
-    ) -> Outgoing:
-        level_pct = None if level_pm is None else pct_from_pm(level_pm)
-        return self._post.message(
-            "ack", t_ms, cmd_id=command_id, status=status, code=code, detail=detail, level_pct=level_pct
-        )
+    def _plan_next(self, *, soon: bool = False) -> None:
+        ends_ms = (active.order.expiry_ms for active in self._active.values())
+        self.next_ms = 0 if soon or self._unsaid else min(ends_ms, default=NEVER_MS)

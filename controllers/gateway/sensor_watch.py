@@ -36,6 +36,7 @@ class SensorWatch:
         self._up_ms: dict[int, int] = {}  # of those up and not stuck, longest ago first
         self._lost: dict[int, Fault] = {}
         self._stuck: dict[int, Fault] = {}
+        self._failed: dict[int, str] = {}  # those that said so themselves, and by which boot
 
     @property
     def lost(self) -> int:
@@ -52,7 +53,8 @@ class SensorWatch:
         """A sensor spoke. The controller is to be told the news before what the sensor said."""
         news = []
         if sensor in self._lost:
-            news.append(SensorNews(self._lost.pop(sensor).ended(), lost=False))
+            lost = None if sensor in self._failed else False
+            news.append(SensorNews(self._lost.pop(sensor).ended(), lost=lost))
         self._heard_ms.pop(sensor, None)
         self._heard_ms[sensor] = t_ms
         if active and not momentary:
@@ -63,6 +65,22 @@ class SensorWatch:
         if sensor in self._stuck:
             news.append(SensorNews(self._stuck.pop(sensor).ended()))
         return news
+
+    def failed(self, sensor: int, boot: str) -> None:
+        """A sensor says that it has failed: it is lost until it says the end of it, or has started anew."""
+        self._failed[sensor] = boot
+
+    def mended(self, sensor: int) -> bool:
+        """A sensor says that it has failed no more; whether it is back, since it is not silent too."""
+        self._failed.pop(sensor, None)
+        return sensor not in self._lost
+
+    def started_anew(self, sensor: int, boot: str) -> bool:
+        """Whether a sensor that speaks has another boot than when it said that it had failed; that is over then."""
+        if self._failed.get(sensor, boot) == boot:
+            return False
+        del self._failed[sensor]
+        return True
 
     def due(self, t_ms: int) -> list[SensorNews]:
         """What silence and time tell at ``t_ms``."""
@@ -79,15 +97,14 @@ class SensorWatch:
             news.append(SensorNews(self._stuck[sensor]))
         return news
 
-    @property
-    def faults(self) -> Mapping[int, Fault]:
-        """Sensors that are lost, with their fault."""
-        return self._lost
-
-    def stay_lost(self, sensor: int, fault: Fault) -> None:
-        """A sensor that another watch has lost is lost for this one, until it is heard."""
-        self._heard_ms.pop(sensor, None)
-        self._lost[sensor] = replace(fault, device=sensor)
+    def go_on(self, before: SensorWatch, number: Mapping[int, int]) -> None:
+        """Take over from another watch; ``number``: its sensors -> those of this one. Who is lost stays so."""
+        for was, sensor in number.items():
+            if was in before._failed:
+                self._failed[sensor] = before._failed[was]
+            if was in before._lost:
+                self._heard_ms.pop(sensor, None)
+                self._lost[sensor] = replace(before._lost[was], device=sensor)
 
     def use(self, stale_s: float) -> None:
         """Another time of silence; who is lost stays so until heard."""

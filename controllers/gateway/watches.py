@@ -15,7 +15,7 @@ from controllers.link.transport import Outgoing
 from slic.control.controller import SegmentController
 from slic.control.group import NEVER_MS
 from slic.control.segment import Action
-from slic.messages.payloads import LampReading, LampState, Message
+from slic.messages.payloads import Event, LampReading, LampState, Message, Presence
 
 
 class Watches:
@@ -57,11 +57,14 @@ class Watches:
     def go_on(self, before: Watches) -> None:
         """Take over from the watches of another inventory: sensors that were lost stay so, events are not forgotten."""
         number = {sensor: i for i, sensor in enumerate(self._sensor_ids)}
-        for was, fault in before._sensors.faults.items():
-            sensor = number.get(before._sensor_ids[was])
-            if sensor is not None:
-                self._sensors.stay_lost(sensor, fault)
+        both = {was: number[sensor] for was, sensor in enumerate(before._sensor_ids) if sensor in number}
+        self._sensors.go_on(before._sensors, both)
+        self._lamps.late_s = before._lamps.late_s
         self._events = before.take_events()
+
+    def expect_late(self, late_s: float) -> None:
+        """Lamps may get and say things so much later than in a real field [s]."""
+        self._lamps.late_s = late_s
 
     def use(self, settings: Settings) -> None:
         """Watch by other settings."""
@@ -91,11 +94,19 @@ class Watches:
         """A lamp's meter spoke."""
         self._report(t_ms, self._lamps.reading(t_ms, lamp, reading), self._lamp_ids)
 
-    def sensor_heard(
-        self, t_ms: int, sensor: int, active: bool, momentary: bool, controller: SegmentController
-    ) -> list[Action]:
+    def sensor_heard(self, t_ms: int, sensor: int, said: Presence, controller: SegmentController) -> list[Action]:
         """A presence sensor spoke; what the controller does because it was lost before."""
-        return self._tell(t_ms, self._sensors.heard(t_ms, sensor, active=active, momentary=momentary), controller)
+        anew = self._sensors.started_anew(sensor, said.boot)
+        news = self._sensors.heard(t_ms, sensor, active=said.active, momentary=said.momentary)
+        actions = self._tell(t_ms, news, controller)
+        return [*actions, *(controller.sensor_back(t_ms, sensor) if anew else [])]
+
+    def sensor_failed(self, t_ms: int, sensor: int, said: Event, controller: SegmentController) -> list[Action]:
+        """A presence sensor says that it has failed, or does so no more; what the controller does."""
+        if said.phase == "start":
+            self._sensors.failed(sensor, said.boot)
+            return controller.sensor_lost(t_ms, sensor)
+        return controller.sensor_back(t_ms, sensor) if self._sensors.mended(sensor) else []
 
     def due(self, t_ms: int, controller: SegmentController) -> list[Action]:
         """What silence tells; what the controller does because sensors are lost."""

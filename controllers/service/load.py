@@ -13,6 +13,7 @@ from controllers.link.broker_socket import is_loopback
 from controllers.service.certificate import check_tls_files
 from controllers.service.environment import apply_environment
 from controllers.service.lists import read_lamps, read_sensors
+from slic.errors import InputError
 from slic.scenario.document import Document
 from slic.scenario.model_errors import nearest
 from slic.scenario.yaml_file import read_document, validated
@@ -38,6 +39,13 @@ def load_gateway(path: Path) -> GatewayPlan:
     lamps = read_lamps(folder / file.lamps, str(folder / file.lamps))
     sensors = read_sensors(folder / file.sensors, str(folder / file.sensors), lamps)
     return GatewayPlan(file, lamps, sensors, folder)
+
+
+def refuse_new_identity(old: GatewayPlan, new: GatewayPlan) -> None:
+    """Refuse what a running gateway cannot change: its name, broker, store and status address (InputError)."""
+    for field in ("site", "segment", "broker", "store", "store_limits", "http"):
+        if getattr(old.file, field) != getattr(new.file, field):
+            raise InputError("has changed, which needs a restart", field=field, allowed="a restart of the gateway")
 
 
 def idle_sensors(plan: GatewayPlan) -> list[str]:

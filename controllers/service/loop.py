@@ -16,16 +16,15 @@ from controllers.gateway.gateway import Gateway
 from controllers.gateway.plan import GatewayPlan
 from controllers.link.transport import Outgoing, Received, Transport
 from controllers.service.json_log import facts
+from controllers.service.load import refuse_new_identity
 from controllers.service.memory import settle_memory
 from controllers.service.questions import Questions
 from controllers.service.restart import RestartReading
+from controllers.service.rivals import Rivals
 from controllers.store.forwarder import Forwarder
 from controllers.store.port import Store, StoreFull
 from slic.errors import InputError
 from slic.messages.channels import WILL_DELAY_S
-from slic.messages.codec import Refusal, decode
-from slic.messages.payloads import Status
-from slic.messages.topics import GATEWAY, topic
 
 log = logging.getLogger("slic.gateway")
 
@@ -74,9 +73,7 @@ class GatewayLoop:
         self._unsent: deque[Outgoing] = deque(maxlen=_MOST_UNSENT)
         self._connections = 0
         self._stopping = self._reloading = self._refused_reload = self._displaced = False
-        self._status_topic = topic(gateway.plan.file.site, gateway.plan.file.segment, GATEWAY, "status")
-        self._boot = gateway.post.sender.boot
-        self._own_boots = frozenset(store.boots())
+        self._rivals = Rivals(gateway, store)
         self._kept_ms = self.turned_ms
         self._spoke = self._put_off = False
 
@@ -164,8 +161,7 @@ class GatewayLoop:
     def _handle(self, received: Sequence[Received]) -> None:
         for message in received:
             now_ms = self._clock.now_ms()
-            if message.topic == self._status_topic:
-                self._displaced = self._displaced or self._has_precedence(message)
+            self._displaced = self._displaced or self._rivals.has_precedence(message)
             try:
                 self._send(self.gateway.handle(message, now_ms))
             except Exception:
@@ -174,18 +170,6 @@ class GatewayLoop:
                 self.transport.acknowledge(message)
         for message in self.gateway.acknowledgements():
             self.transport.acknowledge(message)
-
-    def _has_precedence(self, received: Received) -> bool:
-        """Whether a status tells of another living gateway of this name, before which this one must step back.
-
-        Not every broker says that a name was taken (Mosquitto 2.0.11 does not). Of two that took it at the same
-        moment the one with the smaller boot stays. What an earlier start of this one said may come late.
-        """
-        decoded = decode(received.topic, received.payload)
-        status = None if isinstance(decoded, Refusal) else decoded.message
-        if not isinstance(status, Status) or status.boot in self._own_boots:
-            return False
-        return status.status == "online" and status.boot < self._boot
 
     def _start(self) -> None:
         """Begin to control, with what the lamps said before."""
@@ -204,9 +188,9 @@ class GatewayLoop:
             self._report("store_corrupt", "start", self._store.recovered)
         early, self.reading = reading.early, RestartReading(())
         for one in early:
-            if one.topic == self._status_topic:
+            if one.topic == self._rivals.status_topic:
                 self.transport.acknowledge(one)
-        self._handle([one for one in early if one.topic != self._status_topic])
+        self._handle([one for one in early if one.topic != self._rivals.status_topic])
         settle_memory()
 
     # ---- connection and clock -------------------------------------------------------------------
@@ -279,7 +263,7 @@ class GatewayLoop:
         self._reloading = False
         try:
             plan = self._load()
-            _refuse_new_identity(self.gateway.plan, plan)
+            refuse_new_identity(self.gateway.plan, plan)
         except InputError as error:
             log.error("the new configuration is refused, the old one goes on", extra=facts(key=error, why=str(error)))
             self._report("reload_refused", "start", str(error))
@@ -309,10 +293,3 @@ class GatewayLoop:
         self._forwarder.turn(now_ms)
         self._forwarder.settle()
         self._store.flush(now_ms)
-
-
-def _refuse_new_identity(old: GatewayPlan, new: GatewayPlan) -> None:
-    """Refuse what a running gateway cannot change: its name, broker, store and status address."""
-    for field in ("site", "segment", "broker", "store", "store_limits", "http"):
-        if getattr(old.file, field) != getattr(new.file, field):
-            raise InputError("has changed, which needs a restart", field=field, allowed="a restart of the gateway")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 
 from controllers.store.database_file import StoreFile
@@ -28,25 +28,47 @@ class Commands:
     """What a gateway keeps of commands.
 
     An override whose end cannot be written, because the disk takes nothing, is gone for this process; the file
-    follows with the next write.
+    follows with the next write. So with commands that are open no more.
     """
 
     def __init__(self, file: StoreFile, clock: StoreClock) -> None:
         self._file = file
         self._clock = clock
         self._ended: set[str] = set()
+        self._answered: set[str] = set()
+        self._orders: dict[str, Override] = {}
+        self._read_from: Db | None = None
 
     def take(
         self, issuer: str, seq: int, command_id: str, answer: bytes, order: Override | None, ends: Sequence[str]
     ) -> None:
         """Keep a command's number, answer, override and what it ends, all or nothing."""
 
-        def take(db: Db) -> None:
-            self._forget(db, self._ended.union(ends))
+        def take(db: Db) -> dict[str, Override]:
+            orders = self._current(db)
+            self._forget(db, self._ended.union(ends), self._answered)
             self._take(db, issuer, seq, command_id, answer, order)
+            return orders
 
-        self._file.write(take)
+        orders = self._file.write(take)
         self._ended.clear()
+        self._answered.clear()
+        for order_id in ends:
+            orders.pop(order_id, None)
+        if order is not None:
+            orders.pop(order.id, None)
+            orders[order.id] = order
+
+    def open(self) -> dict[str, str]:
+        """Commands without their last answer, oldest first: command id -> override id."""
+        ask = "SELECT id, override FROM open_commands ORDER BY number"
+        rows = self._file.read(lambda db: db.execute(ask).fetchall())
+        return {command_id: order_id for command_id, order_id in rows if command_id not in self._answered}
+
+    def answered(self, command_ids: Collection[str]) -> None:
+        """Commands have had their last answer."""
+        self._answered.update(command_ids)
+        self._settle(synced=False)
 
     def answer_to(self, command_id: str) -> bytes | None:
         """The answer to a command, or None."""
@@ -62,24 +84,36 @@ class Commands:
 
     def overrides(self) -> list[Override]:
         """Overrides that were not ended, oldest first."""
-        ask = "SELECT id, body FROM overrides ORDER BY number"
-        rows = self._file.read(lambda db: db.execute(ask).fetchall())
-        return [_override(body) for order_id, body in rows if order_id not in self._ended]
+        return list(self._file.read(self._current).values())
 
-    def end(self, order_id: str) -> None:
-        """Forget an override."""
-        self._ended.add(order_id)
+    def end(self, order_ids: Collection[str]) -> None:
+        """Forget overrides."""
+        self._ended.update(order_ids)
+        for order_id in order_ids:
+            self._orders.pop(order_id, None)
         self.settle()
 
     def settle(self) -> None:
-        """Write down the ends of overrides, if the disk takes them."""
-        if not self._ended:
+        """Write down the ends of overrides and commands, if the disk takes them."""
+        self._settle(synced=True)
+
+    def _settle(self, *, synced: bool) -> None:
+        if not self._ended and not self._answered:
             return
         try:
-            self._file.write(lambda db: self._forget(db, self._ended))
+            self._file.write(lambda db: self._forget(db, self._ended, self._answered), synced=synced)
         except StoreFull:
             return
         self._ended.clear()
+        self._answered.clear()
+
+    def _current(self, db: Db) -> dict[str, Override]:
+        """Overrides that were not ended, by id; read again when it is another file."""
+        if db is not self._read_from:
+            found = map(_override, (body for (body,) in db.execute("SELECT body FROM overrides ORDER BY number")))
+            self._orders = {order.id: order for order in found if order.id not in self._ended}
+            self._read_from = db
+        return self._orders
 
     def _take(self, db: Db, issuer: str, seq: int, command_id: str, answer: bytes, order: Override | None) -> None:
         now_ms = self._clock.now_ms()
@@ -89,9 +123,11 @@ class Commands:
         if order is not None:
             body = json.dumps(asdict(order))
             db.execute("INSERT OR REPLACE INTO overrides (id, body) VALUES (?, ?)", (order.id, body))
+            db.execute("INSERT OR REPLACE INTO open_commands (id, override) VALUES (?, ?)", (command_id, order.id))
 
-    def _forget(self, db: Db, order_ids: Iterable[str]) -> None:
+    def _forget(self, db: Db, order_ids: Iterable[str], command_ids: Iterable[str]) -> None:
         db.executemany("DELETE FROM overrides WHERE id = ?", [(order_id,) for order_id in order_ids])
+        db.executemany("DELETE FROM open_commands WHERE id = ?", [(command_id,) for command_id in command_ids])
 
 
 def _override(body: str) -> Override:

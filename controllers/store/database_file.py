@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from controllers.clock import Clock
 from controllers.store.port import StoreFull
-from controllers.store.schema import SCHEMA, TABLES, VERSION
+from controllers.store.schema import SCHEMA, TABLES, UPGRADES, VERSION
 from slic.errors import InputError, RunError
 
 NAME = "gateway.sqlite"
@@ -223,8 +223,7 @@ def _checked(path: Path) -> sqlite3.Connection:
 
 
 def _check(db: sqlite3.Connection, path: Path) -> None:
-    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if "meta" not in tables:
+    if "meta" not in _tables(db):
         raise sqlite3.DatabaseError("has no tables of a gateway")
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if [(version,)] != db.execute("SELECT value FROM meta WHERE name = 'version'").fetchall():
@@ -236,8 +235,20 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
     (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
         raise sqlite3.DatabaseError(" ".join(str(found).split()))
-    if tables != TABLES:
+    _upgrade(db, version)
+    if _tables(db) != TABLES:
         raise sqlite3.DatabaseError("has not the tables of a gateway")
+
+
+def _upgrade(db: sqlite3.Connection, version: int) -> None:
+    while version in UPGRADES:
+        change, version = UPGRADES[version], version + 1
+        said = f"UPDATE meta SET value = {version} WHERE name = 'version'; PRAGMA user_version={version};"
+        db.executescript(f"BEGIN; {change} {said} COMMIT;")
+
+
+def _tables(db: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def _code(error: sqlite3.DatabaseError) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple, Protocol, get_args
 
 from controllers.link.transport import Outgoing
@@ -84,7 +84,16 @@ class Store(Protocol):
         order: Override | None,
         ends: Sequence[str] = (),
     ) -> None:
-        """Keep a command's number, answer, override and what it ends, all or nothing. StoreFull if that cannot be."""
+        """Keep a command's number, answer, override and what it ends, all or nothing. StoreFull if that cannot be.
+
+        One with an override is open until :meth:`answered`.
+        """
+
+    def open_commands(self) -> dict[str, str]:
+        """Commands that wait for their last answer, oldest first: command id -> override id, which may have ended."""
+
+    def answered(self, command_ids: Collection[str]) -> None:
+        """Commands have had their last answer. A power cut, or a crash on a full disk, may undo it."""
 
     def answer_to(self, command_id: str) -> bytes | None:
         """The answer that was given to a command, if it is not long ago."""
@@ -95,8 +104,8 @@ class Store(Protocol):
     def overrides(self) -> list[Override]:
         """Overrides that were not ended, oldest first; some may have expired."""
 
-    def end_override(self, order_id: str) -> None:
-        """Forget an override; on a full disk as soon as there is room."""
+    def end_overrides(self, order_ids: Collection[str]) -> None:
+        """Forget overrides; on a full disk as soon as there is room."""
 
     def keep_document(self, document: Document, version: int, payload: bytes) -> None:
         """Keep a program set or configuration that was taken over; the one before is kept too. StoreFull if not."""

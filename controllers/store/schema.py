@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 """Raise it with every change of the tables; a release refuses files of a higher one."""
+
+_OPEN_COMMANDS = """
+CREATE TABLE open_commands (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, override TEXT NOT NULL);
+"""
 
 SCHEMA = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -26,6 +30,9 @@ CREATE TABLE decisions (
   ramp_ms INTEGER NOT NULL, source TEXT NOT NULL, rule TEXT NOT NULL, cause TEXT NOT NULL,
   until_ms INTEGER NOT NULL, program TEXT NOT NULL);
 CREATE INDEX decisions_lamp ON decisions (lamp);
-"""
+{_OPEN_COMMANDS}"""
 
-TABLES = {"meta", "boots", "outbox", "commands", "issuers", "overrides", "documents", "decisions"}
+TABLES = {"meta", "boots", "outbox", "commands", "issuers", "overrides", "documents", "decisions", "open_commands"}
+
+UPGRADES = {1: _OPEN_COMMANDS}
+"""What makes a file of a version one of the next."""

@@ -8,7 +8,7 @@ last record.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -102,6 +102,14 @@ class SqliteStore:
         """Keep a command's number, answer, override and what it ends, all or nothing. StoreFull if that cannot be."""
         self._commands.take(issuer, seq, command_id, answer, order, ends)
 
+    def open_commands(self) -> dict[str, str]:
+        """Commands that wait for their last answer, oldest first: command id -> override id, which may have ended."""
+        return self._commands.open()
+
+    def answered(self, command_ids: Collection[str]) -> None:
+        """Commands have had their last answer. A power cut, or a crash on a full disk, may undo it."""
+        self._commands.answered(command_ids)
+
     def answer_to(self, command_id: str) -> bytes | None:
         """The answer that was given to a command; kept for ten minutes and ten thousand further commands at least."""
         return self._commands.answer_to(command_id)
@@ -114,9 +122,9 @@ class SqliteStore:
         """Overrides that were not ended, oldest first; some may have expired."""
         return self._commands.overrides()
 
-    def end_override(self, order_id: str) -> None:
-        """Forget an override; on a full disk as soon as there is room."""
-        self._commands.end(order_id)
+    def end_overrides(self, order_ids: Collection[str]) -> None:
+        """Forget overrides; on a full disk as soon as there is room."""
+        self._commands.end(order_ids)
 
     # ---- documents --------------------------------------------------------------------------------
 

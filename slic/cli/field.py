@@ -28,7 +28,8 @@ def field(
     key: Annotated[Path | None, typer.Option(help="Key of that certificate (PEM).")] = None,
     gateways: Annotated[Path | None, typer.Option(help="Folder of --write-gateways; its keys sign programs.")] = None,
     write_gateways: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Write a gateway folder for each street, and end.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write a gateway folder for each street, say how to start it, and end."),
     ] = None,
     lockstep: Annotated[bool, typer.Option("--lockstep", help="Simulate all nights; the clock waits.")] = False,
     real_time: Annotated[bool, typer.Option("--real-time", help="On this machine's clock (default).")] = False,
@@ -56,7 +57,7 @@ def field(
     tls, chosen = _tls(ca, cert, key), settings or []
     say = _silent if as_json or quiet else typer.echo
     if write_gateways is not None:
-        _write_gateways(scenario, chosen, write_gateways, broker, tls, lockstep, say)
+        _write_gateways(scenario, chosen, write_gateways, (broker, tls), (lockstep, real_time), say)
     elif not lockstep:
         lived = _live(scenario, chosen, (street, regime, speed or 1), (start, hours), (broker, tls, gateways), say)
         _show_life(lived, as_json, say)
@@ -101,6 +102,10 @@ def _show_life(lived: LiveFigures, as_json: bool, say: Say) -> None:
         typer.echo(json.dumps(asdict(lived)))
     say(f"{lived.hours:.2f} h, {lived.energy_kwh:.3f} kWh by the meters of {lived.lamps} lamps.")
     say(f"{lived.sent:,} messages sent, {lived.received:,} received.")
+    if lived.too_late:
+        why = "came later than their 60 s of field time, and no lamp obeyed them; take a lower --speed"
+        typer.echo(f"warning: {lived.too_late:,} lamp commands {why}", err=True)
+        raise typer.Exit(4)
 
 
 def _silent(_line: str) -> None:
@@ -111,18 +116,20 @@ def _write_gateways(
     scenario: str,
     settings: list[str],
     folder: Path,
-    broker: str,
-    tls: dict[str, str] | None,
-    lockstep: bool,
+    where: tuple[str, dict[str, str] | None],
+    when: tuple[bool, bool],
     say: Say,
 ) -> None:
+    """Write the folders. where : broker, TLS files; when : for lockstep, for this machine's time."""
     from sim.field_harness import broker_address
     from sim.field_session import new_gateways
     from slic.scenario.load import load_scenario
 
+    (broker, tls), (lockstep, real_time) = where, when
     address = broker_address(broker or "127.0.0.1:1883", tls)
+    clock = "" if real_time else " --clock field"
     for file in new_gateways(load_scenario(scenario, settings), folder, address, lockstep=lockstep):
-        say(f"slic gateway {file}")
+        say(f"slic gateway {file}{clock}")
 
 
 def _check_mode(lockstep: bool, real_time: bool, speed: float | None, out: Path | None) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from slic.control.lamp_state import LampState
 from slic.control.segment import Override
 from slic.errors import InputError
 
@@ -26,6 +27,11 @@ def check(order: Override, lamps: int) -> None:
     wrong = [i for i in order.lamps if not 0 <= i < lamps]
     if wrong:
         raise InputError("is not a lamp of this segment", field="lamps", value=wrong[0], allowed=f"0 to {lamps - 1}")
+
+
+def moved_to(start_ms: int, order: Override) -> Override:
+    """An override that begins at ``start_ms`` and lasts as long as it was meant to."""
+    return replace(order, start_ms=start_ms, expiry_ms=start_ms + order.expiry_ms - order.start_ms)
 
 
 class Overrides:
@@ -77,6 +83,17 @@ class Overrides:
         for lamp in lamps:
             own = self._of_lamp.get(lamp)
             yield lamp, best([*own.values(), *([general] if general else [])]) if own else general
+
+    def rule(self, lamps: Sequence[LampState], t_ms: int, changed: Sequence[Override]) -> list[LampState]:
+        """Put the lamps of overrides that were given, begin or end under those in force; the lamps ruled anew."""
+        everywhere = not all(order.lamps for order in changed)
+        indices = range(len(lamps)) if everywhere else sorted({i for order in changed for i in order.lamps})
+        anew = []
+        for i, order in self.in_force(t_ms, indices):
+            if order is not lamps[i].order:
+                lamps[i].order = order
+                anew.append(lamps[i])
+        return anew
 
     def clock_set(self, old_ms: int, new_ms: int) -> None:
         """After the clock was set from ``old_ms`` to ``new_ms``: nobody's override gets longer by it."""

@@ -57,7 +57,7 @@ CODES: Mapping[Code, str] = {
     "bad_until": "the override would end before it begins, or last longer than seven days",
     "limiter": "too many lamps would go dark within too short a time",
     "store_full": "there is no room to keep the command, so nothing was changed",
-    "not_stored": "a safety command is obeyed, but there was no room to keep it: a restart forgets it",
+    "not_stored": "a safety command or a resume is obeyed, but there was no room to keep it: a restart forgets it",
     "superseded": "another command decides for these lamps",
     "ended": "the override was given back, or its end came",
     "wrong_segment": "the message is for another segment or site",

@@ -1,6 +1,6 @@
 """A store that behaves and forgets at the end of the process, for tests of what is decided, not of what is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from controllers.link.transport import Outgoing
@@ -20,6 +20,7 @@ class MemoryStore:
         self.seqs: dict[str, int] = {}
         self.answers: dict[str, bytes] = {}
         self._orders: dict[str, Override] = {}
+        self._open: dict[str, str] = {}
         self._documents: dict[Document, list[tuple[int, bytes]]] = {"program": [], "config": []}
         self._records: dict[int, tuple[Kind, Outgoing]] = {}
         self._number = 0
@@ -78,6 +79,7 @@ class MemoryStore:
         if order is not None:
             self._orders.pop(order.id, None)
             self._orders[order.id] = order
+            self._open[command_id] = order.id
 
     def answer_to(self, command_id: str) -> bytes | None:
         return self.answers.get(command_id)
@@ -88,8 +90,16 @@ class MemoryStore:
     def overrides(self) -> list[Override]:
         return list(self._orders.values())
 
-    def end_override(self, order_id: str) -> None:
-        self._orders.pop(order_id, None)
+    def end_overrides(self, order_ids: Collection[str]) -> None:
+        for order_id in order_ids:
+            self._orders.pop(order_id, None)
+
+    def open_commands(self) -> dict[str, str]:
+        return dict(self._open)
+
+    def answered(self, command_ids: Collection[str]) -> None:
+        for command_id in command_ids:
+            self._open.pop(command_id, None)
 
     def keep_document(self, document: Document, version: int, payload: bytes) -> None:
         self._need_room()

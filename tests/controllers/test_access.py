@@ -11,7 +11,7 @@ from controllers.broker.access_list import access_list
 from controllers.broker.files import init_folder, parse_segments
 from slic.errors import InputError
 from slic.messages.channels import CHANNELS, Channel
-from tests.controllers.secured_broker import Peer, SecuredBroker
+from tests.controllers.secured_broker import Peer, SecuredBroker, until
 
 SITE, SEGMENT, OTHER = "ettenleur", "el-g0042", "el-g0043"
 USERS = {"gateway": SEGMENT, "field": f"{SEGMENT}-field", "site": "site", "ingest": "ingest", "visitor": "visitor"}

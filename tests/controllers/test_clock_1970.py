@@ -95,6 +95,66 @@ def test_an_override_in_force_holds_in_1970_and_ends_at_its_end_at_the_latest() 
     assert rig.commands() == {lamp.id: 100.0 for lamp in LAMPS} and rig.store.overrides() == []
 
 
+@pytest.mark.parametrize("in_between_ms", [10_000, 50 * 60_000])
+def test_an_override_holds_on_to_its_own_end_when_the_clock_is_right_again(in_between_ms: int) -> None:
+    rig = started(NIGHT_MS, 100)
+    assert override(rig, 1, until=NIGHT_MS + HOUR_MS) == ("accepted", "ok")
+    right_ms = rig.clock.wall_ms - rig.clock.steady_ms
+    rig.clock.wall_ms = IN_1970_MS
+    rig.turns(2)
+    rig.clock.passes(in_between_ms)
+    rig.turns(2)
+    rig.wire.out.clear()
+    rig.clock.wall_ms = right_ms + rig.clock.steady_ms
+    rig.turns(2)
+    assert rig.gateway.clock_trusted
+    assert rig.commands() == {"l001": 50.0, "l002": 100.0, "l003": 100.0}
+    rig.clock.passes(NIGHT_MS + HOUR_MS - 1 - rig.clock.wall_ms)
+    rig.turns(1)
+    assert [order.id for order in rig.store.overrides()] == [order.id for order in rig.gateway.controller.orders]
+    assert rig.commands()["l001"] == 50.0
+    rig.clock.passes(1)
+    rig.turns(2)
+    assert rig.commands() == {lamp.id: 100.0 for lamp in LAMPS} and rig.store.overrides() == []
+
+
+def test_an_override_whose_end_has_passed_meanwhile_does_not_come_back() -> None:
+    rig = started(NIGHT_MS, 100)
+    override(rig, 1, until=NIGHT_MS + HOUR_MS)
+    rig.clock.wall_ms = IN_1970_MS
+    rig.turns(2)
+    rig.wire.out.clear()
+    rig.clock.wall_ms = NIGHT_MS + HOUR_MS
+    rig.turns(3)
+    assert rig.commands() == {lamp.id: 100.0 for lamp in LAMPS} and rig.store.overrides() == []
+
+
+def test_a_safety_order_of_1970_holds_to_the_end_that_its_issuer_named() -> None:
+    rig = started(NIGHT_MS, 100)
+    rig.clock.wall_ms = IN_1970_MS
+    rig.turns(2)
+    assert override(rig, 1, kind="safety", level_pct=90, until=NIGHT_MS + HOUR_MS) == ("accepted", "ok")
+    rig.wire.out.clear()
+    rig.clock.wall_ms = NIGHT_MS + 60_000
+    rig.turns(2)
+    assert rig.commands() == {"l001": 90.0, "l002": 100.0, "l003": 100.0}
+    rig.clock.passes(HOUR_MS - 60_000 - (rig.clock.wall_ms - NIGHT_MS - 60_000))
+    rig.turns(2)
+    assert rig.commands()["l001"] == 100.0 and rig.store.overrides() == []
+
+
+def test_a_clock_that_leaps_ahead_and_back_does_not_end_an_override() -> None:
+    rig = started(NIGHT_MS, 100)
+    override(rig, 1, until=NIGHT_MS + HOUR_MS)
+    rig.clock.wall_ms += 48 * HOUR_MS
+    rig.turns(2)
+    assert not rig.gateway.clock_trusted
+    rig.clock.wall_ms -= 48 * HOUR_MS
+    rig.turns(2)
+    assert rig.gateway.clock_trusted and rig.commands()["l001"] == 50.0
+    assert [order.expiry_ms for order in rig.gateway.controller.orders] == [NIGHT_MS + HOUR_MS]
+
+
 def test_a_gateway_that_starts_in_1970_lights_its_lamps_and_mends() -> None:
     rig = started(IN_1970_MS, 0)
     assert not rig.gateway.clock_trusted

@@ -68,8 +68,7 @@ class Bench:
                 command.by, command.seq, command.id, b"answer " + command.id.encode(), verdict.order
             )
             self.gate.took(verdict, t_ms)
-            for order_id in verdict.ends:
-                self.store.end_override(order_id)
+            self.store.end_overrides(verdict.ends)
         return verdict
 
     def say(self, t_ms: int = NOW_MS, **fields: Any) -> Verdict:

@@ -267,3 +267,14 @@ def test_light_readings_count_from_sensors_of_the_segment_alone() -> None:
     assert talk.say("ambient", at("12:10"), "other", lux=1.0) == []
     assert talk.gateway.refused == {"unknown_sensor": 1}
     assert levels(talk.say("ambient", at("12:20"), "lux", lux=1.0)) == [(f"l{i}", 100.0, "program") for i in range(3)]
+
+
+def test_a_reload_in_lockstep_goes_on_counting_commands() -> None:
+    gateway = FollowingGateway(plan(resend_s=0), MemoryStore(), Sender("gateway-boot-1"))
+    gateway.start(0)
+    talk = Talk(gateway)
+    talk.say("clock", at("20:00"), op="join")
+    talk.say("clock", at("20:00"), op="begin")
+    gateway.reload(plan(resend_s=0, safe_level_pct=80), at("20:00"))
+    (done,) = talk.say("clock", at("20:10"), op="tick")
+    assert json.loads(done.payload)["commands"] == 0

@@ -230,6 +230,55 @@ def test_a_command_that_lost_some_lamps_is_applied_when_the_others_show_it(shown
     assert sorted(acks(talk.gateway.store)) == [("accepted", "ok"), ("accepted", "ok"), ("applied", "ok")]
 
 
+def test_a_command_that_waits_for_its_lamps_at_a_restart_is_applied_after_it() -> None:
+    talk = at_eight()
+    talk.command(at("21:00"), level_pct=5, lamps=["l0", "l1"], until=at("23:00"))
+    state(talk, at("21:00:01"), "l0", 10.0, src="override")
+    again = reborn(talk)
+    again.gateway.start(at("21:00:02"), _states(**LIT | {"l0": (10.0, "override")}))
+    state(again, at("21:00:03"), "l0", 10.0, src="override")
+    assert acks(again.gateway.store) == [("accepted", "lifted")]
+    state(again, at("21:00:04"), "l1", 10.0, src="override")
+    assert acks(again.gateway.store) == [("accepted", "lifted"), ("applied", "ok")]
+    said = [json.loads(w.message.payload) for w in again.gateway.store.waiting(9, kind="answer")]
+    assert [ack["level_pct"] for ack in said] == [10.0, 10.0] and said[0]["cmd_id"] == said[1]["cmd_id"]
+    again.gateway.due(at("21:00:05"))
+    third = Talk(Gateway(plan(), again.gateway.store, Sender("gateway-boot-3")))
+    third.gateway.start(at("21:01"))
+    third.gateway.due(at("23:00"))
+    assert len(acks(third.gateway.store)) == 2, "nothing is answered twice"
+
+
+@pytest.mark.parametrize(
+    ("starts", "lamps", "answer"), [("23:00:01", 3, ("expired", "ended")), ("21:01", 2, ("superseded", "ended"))]
+)
+def test_a_command_that_is_over_after_a_restart_has_its_last_answer(
+    starts: str, lamps: int, answer: tuple[str, str]
+) -> None:
+    """Its time has passed while nobody was there, or its lamp is not in the inventory any more."""
+    talk = at_eight()
+    talk.command(at("21:00"), level_pct=60, lamps=["l2"], until=at("23:00"))
+    again = reborn(talk, with_lamps(plan().lamps[:lamps]))
+    again.gateway.start(at(starts))
+    assert again.gateway.wait_ms(at(starts)) == 0
+    again.gateway.due(at(starts))
+    assert acks(again.gateway.store) == [("accepted", "ok"), answer]
+    assert again.gateway.store.overrides() == []
+
+
+def test_a_command_that_came_back_with_the_clock_in_doubt_is_applied_when_it_is_right() -> None:
+    talk = at_eight()
+    talk.command(at("21:00"), level_pct=60, lamps=["l0"], until=at("23:00"))
+    again = reborn(talk)
+    again.gateway.clock(at("21:01"), trusted=False)
+    again.gateway.start(at("21:01"))
+    again.gateway.due(at("22:00"))
+    assert acks(again.gateway.store) == [("accepted", "ok")]
+    assert ("l0", 60.0, "override") in levels(again.gateway.clock(at("22:00"), trusted=True))
+    state(again, at("22:00:01"), "l0", 60.0, src="override")
+    assert acks(again.gateway.store) == [("accepted", "ok"), ("applied", "ok")]
+
+
 def test_applied_says_the_level_that_the_lamps_took() -> None:
     """Asked for 5 %, the minimum of these lamps is 10 %."""
     talk = at_eight()

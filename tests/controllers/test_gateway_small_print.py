@@ -69,6 +69,34 @@ def test_a_sensor_that_failed_holds_its_lamp_up_until_it_is_mended() -> None:
     assert levels(talk.gateway.due(at("22:01"))) == [("l1", 20.0, "program")]
 
 
+@pytest.mark.parametrize(("boot", "held"), [("talk-001", True), ("sensor-new", False)])
+def test_a_sensor_that_said_it_failed_is_mended_by_its_own_word_or_start_alone(boot: str, held: bool) -> None:
+    """In between it falls silent and speaks again, which ends the silence and nothing else."""
+    talk = at_eight(sensor_stale_s=600)
+    failure = {"code": "sensor_failure", "first_seen": at("21:00")}
+    talk.say("event", at("21:00"), "p1", phase="start", **failure)
+    talk.gateway.due(at("21:20"))
+    assert talk.gateway.watches.sensors_lost == 3
+    talk.say("presence", at("21:21"), "p1", active=False, boot=boot)
+    assert talk.gateway.watches.sensors_lost == 2
+    settings(talk, at("21:22"), sensor_stale_s=600)
+    told = [at for at in (at("21:23"), at("21:30")) if ("l1", 20.0, "program") in levels(talk.gateway.due(at))]
+    assert bool(told) != held
+    talk.say("event", at("21:30:01"), "p1", phase="end", **failure)
+    assert (("l1", 20.0, "program") in levels(talk.gateway.due(at("21:31:02")))) == held
+
+
+def test_a_sensor_that_failed_and_is_silent_is_back_when_it_is_mended_and_heard() -> None:
+    talk = at_eight(sensor_stale_s=600)
+    failure = {"code": "sensor_failure", "first_seen": at("21:00")}
+    talk.say("event", at("21:00"), "p1", phase="start", **failure)
+    talk.gateway.due(at("21:20"))
+    talk.say("event", at("21:30"), "p1", phase="end", **failure)
+    assert levels(talk.gateway.due(at("22:00"))) == []
+    talk.say("presence", at("22:00:01"), "p1", active=False)
+    assert ("l1", 20.0, "program") in levels(talk.gateway.due(at("22:01:02")))
+
+
 def test_what_is_to_be_said_again_moves_with_a_clock_that_was_set_back() -> None:
     talk = at_eight(resend_s=10)
     for lamp in ("l0", "l1", "l2"):
@@ -178,3 +206,33 @@ def test_a_safety_order_is_obeyed_without_room_to_keep_it() -> None:
     assert [(ack["status"], ack["code"]) for ack in said] == [("accepted", "not_stored")]
     (answer,) = talk.command(at("21:01"), level_pct=50, lamps=["l0"])
     assert [json.loads(answer.payload)[key] for key in ("status", "code")] == ["rejected", "store_full"]
+
+
+def test_lamps_are_given_back_without_room_to_keep_it() -> None:
+    talk = at_eight()
+    talk.command(at("21:00"), level_pct=60, lamps=["l0"], until=at("23:00"))
+    talk.gateway.store.full = True  # type: ignore[attr-defined]
+    told = talk.command(at("21:01"), op="resume")
+    assert levels(told) == [("l0", 20.0, "program")]
+    said = [json.loads(m.payload) for m in told if m.topic.endswith("/ack")]
+    answers = [(ack["status"], ack["code"]) for ack in said]
+    assert answers == [("accepted", "not_stored"), ("superseded", "ended"), ("applied", "ended")]
+    assert talk.gateway.store.overrides() == []
+
+
+@pytest.mark.parametrize(("counts", "flow_per_h"), [((6, 6), 24), ((1, 1), 4), ((0, 0), 2), ((0, 5), 12)])
+def test_each_user_of_a_message_counts_for_the_class_of_the_road(counts: tuple[int, int], flow_per_h: int) -> None:
+    """Users of ten minutes at one of three counting sensors: 12 make 24 per hour. A rise that was missed is one."""
+    classes = [{"name": "quiet", "up_to_per_h": 1, "level_pct": 30}, {"name": "busy", "level_pct": 80}]
+    period = {"kind": "absolute", "start": "18:00", "end": "06:00"}
+    traffic = {"window_s": 600, "step_s": 600, "classes": classes}
+    talk = Talk(Gateway(plan(), MemoryStore(), Sender("gateway-boot-1")))
+    talk.gateway.start(at("12:00"))
+    talk.program(at("12:01"), programs={"p": {"name": "p", "active_periods": [period], "traffic_classes": traffic}})
+    talk.gateway.due(at("20:01"))
+    for clock, count in zip(("20:02", "20:07"), counts, strict=True):
+        talk.say("presence", at(clock), "p1", active=True, count=count)
+    talk.gateway.due(at("20:11"))
+    why = talk.gateway.why("l0")
+    assert why is not None
+    assert (why.rule, why.level_pm) == (f"traffic class busy ({flow_per_h} per hour)", 800)

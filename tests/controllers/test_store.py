@@ -141,8 +141,8 @@ def test_an_override_with_the_same_name_replaces_and_is_the_newest(tmp_path: Pat
     for seq, name in enumerate(("a", "b", "a")):
         store.take_command("desk", seq, f"c{seq}", b"", order(name, seq))
     assert store.overrides() == [order("b", 1), order("a", 2)]
-    store.end_override("b")
-    store.end_override("unknown")
+    store.end_overrides(["b"])
+    store.end_overrides(["unknown"])
     assert store.overrides() == [order("a", 2)]
     store.take_command("desk", 3, "c3", b"", order("b"))
     assert store.overrides() == [order("a", 2), order("b")]
@@ -281,13 +281,62 @@ except InputError as error:
 def test_the_file_of_a_newer_release_is_refused_and_untouched(tmp_path: Path) -> None:
     SqliteStore(tmp_path).close()
     db = sqlite3.connect(tmp_path / "gateway.sqlite")
-    db.executescript("PRAGMA user_version = 2; UPDATE meta SET value = 2 WHERE name = 'version'; DROP TABLE boots;")
+    db.executescript("PRAGMA user_version = 3; UPDATE meta SET value = 3 WHERE name = 'version'; DROP TABLE boots;")
     db.close()
     before = (tmp_path / "gateway.sqlite").read_bytes()
-    with pytest.raises(InputError, match=r"gateway\.sqlite: version: 2 was written by a newer release"):
+    with pytest.raises(InputError, match=r"gateway\.sqlite: version: 3 was written by a newer release"):
         SqliteStore(tmp_path)
     assert (tmp_path / "gateway.sqlite").read_bytes() == before
     assert not list(tmp_path.glob("*corrupt*"))
+
+
+def test_the_file_of_the_release_before_is_taken_over_whole(tmp_path: Path) -> None:
+    """Version 1 had no open commands."""
+    store = SqliteStore(tmp_path)
+    store.take_command("desk", 1, "c1", b"yes", order("o1", 3))
+    store.put("reading", records(1, 2))
+    store.close()
+    db = sqlite3.connect(tmp_path / "gateway.sqlite")
+    one = "PRAGMA user_version = 1; UPDATE meta SET value = 1 WHERE name = 'version'; DROP TABLE open_commands;"
+    db.executescript(one)
+    db.close()
+    again = SqliteStore(tmp_path)
+    assert (kept(again), again.overrides(), again.recovered) == ([1, 2], [order("o1", 3)], "")
+    assert again.open_commands() == {}
+    again.take_command("desk", 2, "c2", b"yes", order("o2"))
+    assert again.open_commands() == {"c2": "o2"}
+    again.close()
+    SqliteStore(tmp_path).close()
+
+
+def test_a_command_with_an_override_is_open_until_its_last_answer_also_after_a_restart(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path)
+    store.take_command("desk", 1, "c1", b"yes", order("o1"))
+    store.take_command("desk", 2, "c2", b"yes", order("o1"))
+    store.take_command("desk", 3, "c3", b"yes", None, ["o1"])
+    store.take_command("desk", 4, "c4", b"yes", order("o4"))
+    store.answered(["c4", "unknown"])
+    assert store.open_commands() == {"c1": "o1", "c2": "o1"}, "oldest first, whatever became of the override"
+    store.close()
+    again = SqliteStore(tmp_path)
+    assert (again.open_commands(), again.overrides()) == ({"c1": "o1", "c2": "o1"}, [order("o4")])
+    again.close()
+
+
+def test_overrides_that_end_together_are_one_commit_and_are_read_once(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path)
+    for seq in range(100):
+        store.take_command("desk", seq, f"c{seq}", b"", order(f"o{seq}"))
+    said: list[str] = []
+    store._file.read(lambda db: db.set_trace_callback(said.append))
+    store.end_overrides([f"o{seq}" for seq in range(99)])
+    assert sum("COMMIT" in line for line in said) == 1
+    said.clear()
+    assert store.overrides() == store.overrides() == [order("o99")]
+    store.take_command("desk", 100, "c100", b"", order("o100"))
+    assert store.overrides() == [order("o99"), order("o100")]
+    assert not any("FROM overrides ORDER" in line for line in said), "what is known is not read again"
+    store.close()
 
 
 def test_the_file_reuses_its_room(tmp_path: Path) -> None:

@@ -152,14 +152,15 @@ def test_an_override_that_ends_while_the_disk_is_full_stays_ended(tmp_path: Path
     for seq in (1, 2):
         store.take_command("desk", seq, f"c{seq}", b"", order(f"o{seq}"))
     store._file.read(lambda db: db.execute("PRAGMA query_only=ON"))
-    store.end_override("o1")
+    store.end_overrides(["o1"])
+    store.answered(["c1"])
     assert store.health == "full"
-    assert store.overrides() == [order("o2")]
+    assert (store.overrides(), store.open_commands()) == ([order("o2")], {"c2": "o2"})
     store._file.read(lambda db: db.execute("PRAGMA query_only=OFF"))
     store.flush(10_000)
     store.close()
     again = SqliteStore(tmp_path)
-    assert again.overrides() == [order("o2")]
+    assert (again.overrides(), again.open_commands()) == ([order("o2")], {"c2": "o2"})
     again.close()
 
 
@@ -168,8 +169,8 @@ def test_an_override_of_the_same_name_after_that_is_a_new_one(tmp_path: Path) ->
     for seq in (1, 2):
         store.take_command("desk", seq, f"c{seq}", b"", order(f"o{seq}"))
     store._file.read(lambda db: db.execute("PRAGMA query_only=ON"))
-    store.end_override("o1")
-    store.end_override("o2")
+    store.end_overrides(["o1"])
+    store.end_overrides(["o2"])
     store._file.read(lambda db: db.execute("PRAGMA query_only=OFF"))
     store.take_command("desk", 3, "c3", b"", order("o1", 5))
     assert store.overrides() == [order("o1", 5)]

@@ -27,6 +27,7 @@ class Model:
         self.seqs: dict[str, int] = {}
         self.answers: dict[str, bytes] = {}
         self.orders: list[Override] = []
+        self.open: dict[str, str] = {}
         self.documents: list[tuple[int, bytes]] = []
         self.boots: list[str] = []
         self.decisions: list[tuple[str, int]] = []
@@ -90,11 +91,18 @@ class StoreMachine(RuleBasedStateMachine):
         self.model.answers[command] = answer
         if taken is not None:
             self.model.orders = [o for o in self.model.orders if o.id != name] + [taken]
+            self.model.open.pop(command, None)
+            self.model.open[command] = taken.id
 
-    @rule(name=NAMES)
-    def end_override(self, name: str) -> None:
-        self.store.end_override(name)
-        self.model.orders = [o for o in self.model.orders if o.id != name]
+    @rule(names=st.lists(NAMES, max_size=3))
+    def end_overrides(self, names: list[str]) -> None:
+        self.store.end_overrides(names)
+        self.model.orders = [o for o in self.model.orders if o.id not in names]
+
+    @rule(commands=st.lists(NAMES, max_size=3))
+    def answered(self, commands: list[str]) -> None:
+        self.store.answered(commands)
+        self.model.open = {k: v for k, v in self.model.open.items() if k not in commands}
 
     @rule(version=st.integers(1, 5), payload=st.binary(max_size=9))
     def keep_document(self, version: int, payload: bytes) -> None:
@@ -139,6 +147,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert [store.last_seq(name) for name in "abc"] == [model.seqs.get(name, -1) for name in "abc"]
         assert [store.answer_to(name) for name in "abc"] == [model.answers.get(name) for name in "abc"]
         assert store.overrides() == model.orders
+        assert list(store.open_commands().items()) == list(model.open.items())
         assert (store.documents("program"), store.documents("config")) == (model.documents, [])
         assert (store.last_ms(), store.boots()) == (model.last_ms, model.boots)
 

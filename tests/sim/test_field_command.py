@@ -43,6 +43,11 @@ def test_help_has_an_example():
         (["--street", "nosuch", "--hours", "1"], "is not a street of the scenario"),
         (["--regime", "nosuch", "--hours", "1"], "is not a regime of the scenario"),
         (["--from", "tomorrow"], "is not a moment"),
+        (
+            ["--from", "2022-11-21 12:00"],
+            "not in the nights of the scenario .allowed: 2022-11-14 12:00 to before 2022-11-21 12:00",
+        ),
+        (["--from", "2022-11-14 11:59"], "--from: '2022-11-14 11:59' is not in the nights"),
         (["--lockstep", "--broker", "127.0.0.1:1", "--gateways", "nosuch"], "signing-key.pem"),
         (["--broker", "127.0.0.1:1", "--set", "field_faults=[{kind: gateway_kill}]"], "is not in the field's hands"),
         (["--broker", "broker.example:8883", "--hours", "1"], "TLS|tls"),
@@ -58,7 +63,9 @@ def test_what_it_refuses(arguments, word, tmp_path, monkeypatch):
 def test_it_writes_the_gateways_of_a_scenario(tmp_path):
     result = run("luminext-town", "--write-gateways", str(tmp_path / "g"), "--lockstep", "--broker", "127.0.0.1:1884")
     assert result.exit_code == 0, result.exception
-    files = [Path(line.removeprefix("slic gateway ")) for line in result.output.splitlines()]
+    lines = result.output.splitlines()
+    files = [Path(line.removeprefix("slic gateway ").removesuffix(" --clock field")) for line in lines]
+    assert lines == [f"slic gateway {file} --clock field" for file in files]
     plans = [load_gateway(file) for file in files]
     assert {plan.file.segment for plan in plans} >= {"main", "secondary", "residential"}
     assert {(plan.file.broker.port, plan.file.telemetry_s) for plan in plans} == {(1884, 0)}
@@ -75,6 +82,7 @@ def test_an_hour_of_dusk_with_a_gateway_that_is_killed(tmp_path):
     begin = ["--from", "2022-11-14 16:30", "--hours", "1", "--speed", "300", "--regime", "presence-train"]
     result = run("ghent-coupure-fiftieth", *begin, "--set", fault)
     assert result.exit_code == 0, result.exception
+    assert re.match(r"Status pages of its gateway: http://127\.0\.0\.1:[1-9]\d+$", result.output.splitlines()[1])
     sent, received = (int(part.split()[0].replace(",", "")) for part in result.output.splitlines()[-1].split(", ", 1))
     assert sent > 500 and received > 34
     hours, used = result.output.splitlines()[-2].split(" h, ")
