@@ -14,7 +14,7 @@ from slic.messages.asyncapi import document
 
 
 def _run(*arguments: str) -> Result:
-    app = typer.Typer()
+    app = typer.Typer(rich_markup_mode=None)
     app.command()(asyncapi)
     return CliRunner().invoke(app, list(arguments))
 
