@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -88,3 +89,14 @@ def test_an_hour_of_dusk_with_a_gateway_that_is_killed(tmp_path):
     hours, used = result.output.splitlines()[-2].split(" h, ")
     assert float(hours) == 1 and used.endswith(" kWh by the meters of 34 lamps.")
     assert 0 < float(used.split()[0]) <= 34 * 28 / 1000
+
+
+def test_a_field_that_is_too_fast_for_its_lamps_says_so():
+    """As at a speed at which every message takes 70 s of the field's time."""
+    late = "field_faults=[{kind: message_delay, share: 1, seconds: 70, for_h: 1}]"
+    begin = ["--from", "2022-11-14 16:30", "--hours", "0.5", "--speed", "300"]
+    result = run("ghent-coupure-fiftieth", *begin, "--set", late, "--json")
+    assert result.exit_code == 4, result.exception
+    too_late = json.loads(result.stdout)["too_late"]
+    assert too_late > 0
+    assert f"warning: {too_late:,} lamp commands came later than their 60 s of field time" in result.stderr

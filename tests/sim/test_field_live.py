@@ -16,6 +16,7 @@ from controllers.gateway.signatures import public_key_of
 from controllers.link.transport import Received
 from controllers.service.gateway_folder import field_names, gateway_plan
 from sim.field_faults import FaultyTransport
+from sim.field_figures import figures
 from sim.field_live import SILENCE_MS, FieldClock, LiveField, shift_to
 from sim.field_programs import FieldPrograms
 from sim.night import control
@@ -205,6 +206,26 @@ def test_an_accelerated_field_leads_the_gateways_clock():
     assert abs(world.gateway.time.now_ms(world.wall_ms) - (scene.start_ms + 6 * HOUR)) <= 15_000
     assert world.wall_ms - scene.start_ms == pytest.approx(6 * HOUR / 60, rel=0.01)
     assert {lamp.state(scene.start_ms + 6 * HOUR)["target_pct"] for lamp in field.lamps.lamps} <= {20, 100}
+
+
+def test_a_lamp_that_is_late_because_the_field_is_fast_is_not_at_fault():
+    """A thousand times as fast: messages that take 25 ms of the machine's time come 25 s late in the field."""
+    slow = "field_faults=[{kind: message_delay, share: 1, seconds: 25, for_h: 24}]"
+    field, world, scene = live([slow], rate=1000.0, telemetry_ms=20_000)
+    field.run(scene.start_ms + 8 * HOUR)
+    assert len(world.said("telemetry")) > 8000 and field.lamps.too_late == 0
+    events = [json.loads(kept.message.payload) for kept in world.gateway.store.waiting(1000, kind="event")]
+    assert [(event["code"], event["detail"]) for event in events] == []
+
+
+def test_commands_that_come_too_late_are_counted():
+    slow = "field_faults=[{kind: message_delay, share: 1, seconds: 70, for_h: 24}]"
+    field, world, scene = live([slow])
+    field.run(scene.start_ms + 6 * HOUR)
+    field.run(scene.start_ms + 6 * HOUR + 1)
+    lived = figures(field, scene.start_ms, scene.start_ms + 6 * HOUR)
+    said = [ack for _, _, ack in world.said("ack") if ack["code"] == "expired"]
+    assert lived.too_late >= len(said) > 0 and lived.lit == 0
 
 
 def test_a_scenario_is_moved_by_whole_weeks():
