@@ -43,9 +43,11 @@ def fortress(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fortress]:
     try:
         with broker.peer("site") as site, broker.peer(f"{SEGMENT}-field") as field:
             made = Fortress(folder, broker, site, field)
-            with made.gateway:
+            try:
                 made.start()
                 yield made
+            finally:
+                made.gateway.stop()
     finally:
         broker.stop()
 
