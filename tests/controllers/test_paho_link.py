@@ -122,6 +122,8 @@ def test_it_comes_back_after_the_broker_was_restarted_and_sends_what_was_under_w
     link.close()
 
 
+# tests/e2e/test_broker_restart.py does the same with a whole gateway in every run
+@pytest.mark.slow
 def test_twenty_restarts_lose_nothing(broker: Mosquitto) -> None:
     link = connect(make(broker.port), ROOT)
     for number in range(2, 22):

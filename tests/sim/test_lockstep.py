@@ -95,8 +95,15 @@ def written(loaded, folder: Path, **how) -> dict[str, bytes]:
     return tables(folder)
 
 
-@pytest.mark.parametrize("gateway", [stand_in, real])
-@pytest.mark.parametrize("shuffle", [1, 40])
+@pytest.mark.parametrize(
+    ("shuffle", "gateway"),
+    [
+        pytest.param(1, stand_in, marks=pytest.mark.slow),
+        (40, stand_in),
+        pytest.param(1, real, marks=pytest.mark.slow),
+        (40, real),
+    ],
+)
 def test_nights_with_every_fault_are_the_same_over_messages(tmp_path, shuffle, gateway):
     """Also when messages overtake each other and some come twice, and with a gateway that was written from the text."""
     loaded = load_scenario(FAULTS)
