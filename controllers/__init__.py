@@ -1,1 +1,1 @@
-"""What drives the core: recorded inputs now, the field gateway next."""
+"""What drives the core: recorded inputs, and the gateway of a segment with its broker, store and operators."""

@@ -1,4 +1,4 @@
-"""Clocks that shells read, and how to notice that the wall clock was set."""
+"""Clocks that shells read."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ from heapq import heappop, heappush
 from itertools import count
 
 from controllers.link.transport import Outgoing, Received, Subscription, Transport
+from sim.setup import HOUR_MS
 from slic.errors import InputError
 from slic.scenario.field_fault import FieldFault
 
-HOUR_MS = 3_600_000
 PROCESS_FAULTS = ("broker_restart", "gateway_kill")
 """Faults of processes, which only a field that has started them can cause."""
 LAMP_FAULTS = ("lamp_dead", "lamp_stuck", "lamp_cycling")
@@ -41,7 +41,8 @@ def check_faults(
 class FaultyTransport:
     """A :class:`controllers.link.transport.Transport` with faults. The same seed and messages have the same ones.
 
-    since_ms : when the field began; now_ms : its time; both [UTC ms]. What is late is passed on when its time came
+    lost : messages that were; since_ms : when the field began; now_ms : its time; both [UTC ms]
+    What is late is passed on when its time came.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class FaultyTransport:
         self._numbers = count()
         self._late_out: list[tuple[int, int, Outgoing]] = []
         self._late_in: list[tuple[int, int, Received]] = []
-        self.lost = self.late = self.doubled = 0
+        self.lost = 0
 
     @property
     def connected(self) -> bool:
@@ -133,11 +134,7 @@ class FaultyTransport:
         delay_ms = round(abs(late.seconds) * 1000) if late else 0
         if overtaken:
             delay_ms += self._dice.randrange(1, max(2, round(abs(overtaken.seconds) * 1000)))
-        self.late += delay_ms > 0
-        if self._meets("duplicate"):
-            self.doubled += 1
-            return [delay_ms, delay_ms]
-        return [delay_ms]
+        return [delay_ms, delay_ms] if self._meets("duplicate") else [delay_ms]
 
     def _meets(self, kind: str) -> FieldFault | None:
         fault = self._now(kind)

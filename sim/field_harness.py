@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from controllers.broker.private_broker import HOST, PrivateBroker, private_broker
 from controllers.envelope import new_boot
-from controllers.gateway.config import BrokerAddress, HttpAddress, TlsFiles
+from controllers.gateway.config import BrokerAddress
 from controllers.gateway.signatures import public_key_of
 from controllers.link.paho_link import PahoLink
 from controllers.operator.key_files import read_key_file
@@ -29,7 +28,6 @@ from controllers.service.gateway_folder import (
 )
 from sim.field_lockstep import Check, Keys, LockstepStreets
 from sim.field_processes import GatewayProcess
-from slic.errors import InputError
 from slic.scenario.layout import Street
 from slic.scenario.loaded import LoadedScenario
 from slic.scenario.model import Scenario
@@ -54,10 +52,7 @@ def write_gateways(
     for street in streets if only is None else [only]:
         names = field_names(scenario, streets, street)
         key = signing_key(folder / names.segment)
-        plan = gateway_plan(scenario, street, names, broker, public_key_of(key), lockstep=lockstep)
-        if plan.file.http is not None:
-            file = plan.file.model_copy(update={"http": HttpAddress(port=http_port)})
-            plan = replace(plan, file=file)
+        plan = gateway_plan(scenario, street, names, broker, public_key_of(key), lockstep=lockstep, http_port=http_port)
         files.append(write_gateway(folder / names.segment, plan))
     return files
 
@@ -84,15 +79,6 @@ def lockstep_streets(
         first_number=time.time_ns() // 1000,
         monotonic_s=time.monotonic,
     )
-
-
-def broker_address(text: str, tls: Mapping[str, str] | None = None) -> BrokerAddress:
-    """The broker at ``host:port``. InputError for what is no address."""
-    host, _, port = text.strip().rpartition(":")
-    try:
-        return BrokerAddress(host=host.strip("[]") or "127.0.0.1", port=int(port), tls=TlsFiles(**tls) if tls else None)
-    except ValueError:
-        raise InputError("is no address of a broker", field="broker", value=text, allowed="host:port") from None
 
 
 def folder_keys(folder: Path) -> Keys:

@@ -17,14 +17,15 @@ from controllers.link.transport import Outgoing, Received, Subscription, Transpo
 from controllers.replay import Inputs, Kind, Row
 from controllers.service.gateway_folder import FieldNames
 from sim.field_devices import REPEAT_MS, Agenda, FieldLamps
-from sim.field_faults import HOUR_MS, LAMP_FAULTS, PROCESS_FAULTS
+from sim.field_faults import LAMP_FAULTS, PROCESS_FAULTS
 from sim.field_lamp import LampFault, VirtualLamp
 from sim.field_messages import FieldMessages
 from sim.field_programs import FieldPrograms
 from sim.scene import inputs_for, make_scene
-from sim.setup import Setup
+from sim.setup import HOUR_MS, Setup
 from slic.control.civil import night_of
 from slic.lamps.level import pm_from_pct
+from slic.messages.channels import CHANNELS
 from slic.messages.codec import Refusal, decode
 from slic.messages.payloads import LampCommand, Status
 from slic.messages.topics import GATEWAY, topic
@@ -130,7 +131,7 @@ class LiveField:
     def _open(self) -> None:
         names, start_ms = self._names, self._clock.start_ms
         status = topic(names.site, names.segment, GATEWAY, "status")
-        commands = f"slic/v1/{names.site}/{names.segment}/+/cmd"
+        commands = CHANNELS["lampCommand"].address(names.site, names.segment, "+")
         self._transport.open([Subscription(commands, 1, commands=True), Subscription(status, 1)])
         self.lamps.begin(start_ms)
         self._plan_faults(self._setup.scenario.field_faults)

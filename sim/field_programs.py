@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import BaseModel
 
 from controllers.envelope import Sender
-from controllers.gateway.signatures import signed
+from controllers.gateway.post import Post
 from controllers.link.transport import Outgoing
+from controllers.operator.program_file import signed_payload
 from controllers.service.gateway_folder import SIGNER, FieldNames
 from slic.control.calendar import Calendar
 from slic.control.program import ControlProgram
-from slic.errors import InputError
-from slic.messages.channels import CHANNELS
-from slic.messages.codec import encode
-from slic.messages.payloads import ProgramSet
-from slic.messages.topics import GATEWAY, topic
 from slic.scenario.layout import Street
 from slic.scenario.model import Scenario
-
-_UNSIGNED: dict[str, Any] = {"sha256": "0" * 64, "signer": SIGNER, "signature": "A" * 86 + "=="}
 
 
 class FieldPrograms:
@@ -45,6 +39,7 @@ class FieldPrograms:
         self._names = names
         self._key = key
         self._sender = sender
+        self._post = Post(names.site, names.segment, sender)
         self._next_version = first_version
         self.versions: list[int] = []
 
@@ -55,15 +50,15 @@ class FieldPrograms:
         calendars = {name: self._scenario.calendars[name] for name in groups.values() if self._is_calendar(name)}
         version, self._next_version = self._next_version, self._next_version + 1
         self.versions.append(version)
-        document = ProgramSet(
+        content = {
             **self._sender.envelope(t_ms),
-            version=version,
-            groups=groups,
-            programs=self._programs(groups, calendars),
-            calendars=calendars,
-            **_UNSIGNED,
-        )
-        return self._signed(document)
+            "version": version,
+            "groups": groups,
+            "programs": _plain(self._programs(groups, calendars)),
+            "calendars": _plain(calendars),
+        }
+        payload = signed_payload(content, self._names.site, self._names.segment, SIGNER, self._key)
+        return self._post.again("program", payload)
 
     def _is_calendar(self, name: str) -> bool:
         return name in self._scenario.calendars and name not in self._scenario.programs
@@ -83,13 +78,6 @@ class FieldPrograms:
         ]
         return program.model_copy(update={"dynamic_controls": controls})
 
-    def _signed(self, document: ProgramSet) -> Outgoing:
-        names, channel = self._names, CHANNELS["program"]
-        plain = json.loads(encode(document))
-        whole = signed(plain, names.site, names.segment, "program", SIGNER, self._key)
-        payload = json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
-        if len(payload) > channel.max_bytes:
-            allowed = f"{channel.max_bytes} bytes as a message"
-            raise InputError("are too large to send", field="programs", value=f"{len(payload)} bytes", allowed=allowed)
-        where = topic(names.site, names.segment, GATEWAY, channel.channel)
-        return Outgoing(where, payload, channel.qos, channel.retain)
+
+def _plain(models: Mapping[str, BaseModel]) -> dict[str, Any]:
+    return {name: model.model_dump(mode="json", exclude_none=True) for name, model in models.items()}

@@ -11,14 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from controllers.broker.private_broker import (
-    HOST,
-    EmbeddedBroker,
-    PrivateBroker,
-    embedded_installed,
-    free_port,
-    private_broker,
-)
+from controllers.broker.private_broker import HOST, free_port, private_broker
 from controllers.clock import WallClock
 from controllers.envelope import Sender
 from controllers.gateway.config import BrokerAddress
@@ -116,7 +109,7 @@ def run_live(loaded: LoadedScenario, wish: LiveWish, say: Callable[[str], None])
 def _own(
     stack: ExitStack, folder: Path, setup: Setup, street: Street, follow_clock: bool
 ) -> tuple[BrokerAddress, Path, OwnProcesses]:
-    broker: PrivateBroker | None = EmbeddedBroker(free_port()) if embedded_installed() else private_broker(folder)
+    broker = private_broker(folder, free_port())  # one port, also after a restart
     if broker is None:
         raise RunError("no broker can be started here: pip install 'slic-lighting[broker]', or install Mosquitto")
     stack.enter_context(broker)

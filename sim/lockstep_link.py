@@ -11,6 +11,7 @@ from slic.control.group import NEVER_MS
 from slic.control.segment import Action
 from slic.errors import RunError
 from slic.lamps.level import pm_from_pct
+from slic.messages.channels import CHANNELS
 from slic.messages.codec import Refusal, decode
 from slic.messages.payloads import Ack, Applied, Clock, ClockDone, LampCommand
 from slic.messages.topics import GATEWAY, topic
@@ -68,7 +69,8 @@ class LockstepLink:
     def open(self) -> None:
         """Begin to connect."""
         names = self._names
-        commands = Subscription(f"slic/v1/{names.site}/{names.segment}/+/cmd", 1, commands=True)
+        lamps = CHANNELS["lampCommand"].address(names.site, names.segment, "+")
+        commands = Subscription(lamps, 1, commands=True)
         answers = [
             topic(names.site, names.segment, GATEWAY, channel) for channel in ("clock-done", "program-applied", "ack")
         ]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from slic.errors import InputError
 from slic.messages.channels import CHANNELS, Channel, Role
-from slic.messages.topics import CORE, GATEWAY, ROOT, is_id
+from slic.messages.topics import GATEWAY, ROOT, is_id
 
 SERVICES: tuple[Role, ...] = ("site", "ingest")
 VISITOR = "visitor"
@@ -62,19 +62,13 @@ def _rules(role: Role, site: str, segment: str) -> Iterator[str]:
     for channel in CHANNELS.values():
         rights = _rights(role, channel)
         if rights:
-            yield f"topic {rights} {_filter(channel, site, segment)}"
+            yield f"topic {rights} {channel.address(site, segment, '+')}"
     for name in _denied(role):
         yield f"topic deny {ROOT}/{site}/{segment}/{GATEWAY}/{name}"
 
 
 def _rights(role: Role, channel: Channel) -> str:
     return ("read" if role in channel.readers else "") + ("write" if role == channel.sender else "")
-
-
-def _filter(channel: Channel, site: str, segment: str) -> str:
-    if channel.node == "core":
-        return f"{ROOT}/{site}/{CORE}/{channel.channel}"
-    return f"{ROOT}/{site}/{segment}/{GATEWAY if channel.node == 'gateway' else '+'}/{channel.channel}"
 
 
 def _denied(role: Role) -> list[str]:

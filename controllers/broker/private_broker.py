@@ -6,7 +6,6 @@ import importlib.util
 import os
 import shutil
 import socket
-import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from controllers.own_process import OwnProcess
 from slic.errors import InputError, RunError
 
 HOST = "127.0.0.1"
@@ -110,7 +110,7 @@ class EmbeddedBroker:
                     raise RunError(f"the embedded broker does not start on port {self.port}: {error}") from None
 
 
-class PrivateMosquitto:
+class PrivateMosquitto(OwnProcess):
     """Mosquitto of this machine with a configuration of its own in ``folder``.
 
     port : 0 for a free one; settings : lines of mosquitto.conf in place of :data:`TUNED`
@@ -120,58 +120,30 @@ class PrivateMosquitto:
     title = "private Mosquitto, for demonstration only"
 
     def __init__(self, folder: Path, port: int = 0, settings: Sequence[str] = TUNED) -> None:
-        found = mosquitto_program()
-        if found is None:
-            raise InputError("is not installed", field="mosquitto", allowed="Debian: sudo apt-get install mosquitto")
-        self._program = found
+        super().__init__(folder / "mosquitto.log")
+        self._program = installed_mosquitto()
         self.port = port or free_port()
         self._settings = settings
         self._file = folder / "mosquitto.conf"
-        self.log = folder / "mosquitto.log"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def start(self) -> None:
         """Start it and wait until it listens. RunError if it does not."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._file.write_text("\n".join([f"listener {self.port} {HOST}", *_same_user(), *self._settings, ""]))
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [self._program, "-c", str(self._file)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+        process = self.run([self._program, "-c", str(self._file)])
         deadline = time.monotonic() + START_S
         while not _listens(self.port):
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            if process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise RunError(f"mosquitto does not start: {_last_line(self.log)}")
+                raise RunError(f"mosquitto does not start: {self.last_line() or 'it says nothing'}")
             time.sleep(0.01)
 
-    def stop(self) -> None:
-        """Stop it; nothing if it does not run."""
-        process, self.process = self.process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
 
-
-def private_broker(folder: Path) -> EmbeddedBroker | PrivateMosquitto | None:
-    """The broker that can be started here: the embedded one, else Mosquitto, else None."""
+def private_broker(folder: Path, port: int = 0) -> EmbeddedBroker | PrivateMosquitto | None:
+    """The broker that can be started here: the embedded one, else Mosquitto, else None. port : 0 for a free one."""
     if embedded_installed():
-        return EmbeddedBroker()
-    return PrivateMosquitto(folder) if mosquitto_program() else None
+        return EmbeddedBroker(port)
+    return PrivateMosquitto(folder, port) if mosquitto_program() else None
 
 
 def embedded_installed() -> bool:
@@ -182,6 +154,14 @@ def embedded_installed() -> bool:
 def mosquitto_program() -> str | None:
     """Where Mosquitto is. Debian puts it where ordinary users do not look."""
     return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+
+
+def installed_mosquitto() -> str:
+    """Where Mosquitto is. InputError if it is not installed."""
+    found = mosquitto_program()
+    if found is None:
+        raise InputError("is not installed", field="mosquitto", allowed="Debian: sudo apt-get install mosquitto")
+    return found
 
 
 def free_port() -> int:
@@ -200,8 +180,3 @@ def _listens(port: int) -> bool:
 def _same_user() -> list[str]:
     """Mosquitto started by root becomes another user, who cannot read what lies in our folders."""
     return ["user root"] if os.geteuid() == 0 else []
-
-
-def _last_line(path: Path) -> str:
-    lines = path.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it says nothing"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 from pathlib import Path
 
+from controllers.broker.private_broker import installed_mosquitto
 from slic.errors import InputError, RunError
 from slic.files import read_text, write_whole
 
-_PLACES = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
 _RUN = "mosquitto.run.conf"
 _LISTENER = re.compile(r"^listener +(\d+)(?: +(\S+))?", re.MULTILINE)
 
@@ -22,9 +21,7 @@ def mosquitto_command(folder: Path, port: int | None = None) -> list[str]:
     port : instead of that of the first listener
     Raises InputError if Mosquitto is not installed, RunError if the port is taken.
     """
-    program = shutil.which("mosquitto", path=_PLACES)
-    if program is None:
-        raise InputError("is not installed", field="mosquitto", allowed="on Debian: apt-get install mosquitto")
+    program = installed_mosquitto()
     text = read_text(folder / "mosquitto.conf", str(folder / "mosquitto.conf"))
     listener = _LISTENER.search(text)
     if listener is None:

@@ -3,7 +3,7 @@
 In doubt is
 
 * a time before this software was made, whatever else speaks for it;
-* a time that differs from the core's by more than ``max_offset_ms``, by the last pong;
+* a time that differs from the core's by more than :data:`MAX_OFFSET_MS`, by the last pong;
 * a time before the latest one that was believed, kept from the last run or seen in this one: until it is passed;
 * a time more than a day ahead of what has passed since: until the core confirms it, or where no core has ever
   answered, until an hour went by without another step, as after a time server has mended a wrong clock.
@@ -20,6 +20,12 @@ EARLIEST_MS = 1_793_491_200_000
 
 LEAP_MS = 86_400_000
 SETTLED_MS = 3_600_000
+MAX_STEP_MS = 2000
+"""Smaller jumps are jitter, but they add up. This and the next are settings of SLIC, chosen by judgement."""
+
+MAX_OFFSET_MS = 30_000
+"""From the core's clock."""
+
 LONGEST_ROUND_TRIP_MS = 10_000
 """A ping lives so long, so a pong after more than that answers nothing."""
 
@@ -44,21 +50,11 @@ class ClockWatch:
     """Compares the wall clock with one that never goes back, with the time kept last, and with the core's.
 
     last_kept_ms : latest time that an earlier run kept, 0 for none
-    max_step_ms : smaller jumps are jitter, but they add up; max_offset_ms : from the core's clock
     offset_ms : our clock minus the core's by the last pong, moved with each step since; None before the first
     """
 
-    def __init__(
-        self,
-        last_kept_ms: int = 0,
-        max_step_ms: int = 2000,
-        max_offset_ms: int = 30_000,
-        earliest_ms: int = EARLIEST_MS,
-    ) -> None:
+    def __init__(self, last_kept_ms: int = 0) -> None:
         self.offset_ms: int | None = None
-        self._max_step_ms = max_step_ms
-        self._max_offset_ms = max_offset_ms
-        self._earliest_ms = earliest_ms
         self._latest_ms = last_kept_ms
         self._latest_monotonic_ms: int | None = None
         self._difference_ms: int | None = None
@@ -86,25 +82,25 @@ class ClockWatch:
         """
         if 0 <= received_ms - sent_ms <= LONGEST_ROUND_TRIP_MS:
             self.offset_ms = (sent_ms + received_ms) // 2 - core_ms
-            self._confirmed = abs(self.offset_ms) <= self._max_offset_ms
+            self._confirmed = abs(self.offset_ms) <= MAX_OFFSET_MS
 
     def _step(self, difference_ms: int) -> int:
         if self._difference_ms is None:
             self._difference_ms = difference_ms
         step_ms = difference_ms - self._difference_ms
-        if abs(step_ms) <= self._max_step_ms:
+        if abs(step_ms) <= MAX_STEP_MS:
             return 0
         self._difference_ms = difference_ms
         return step_ms
 
     def _doubt(self, now_ms: int, monotonic_ms: int) -> str:
-        if now_ms < self._earliest_ms:
+        if now_ms < EARLIEST_MS:
             return "the time is before this software was made"
-        if self.offset_ms is not None and abs(self.offset_ms) > self._max_offset_ms:
+        if self.offset_ms is not None and abs(self.offset_ms) > MAX_OFFSET_MS:
             return f"the core's clock differs by {abs(self.offset_ms) / 1000:.0f} s"
         if self._confirmed:
             return ""
-        if now_ms < self._latest_ms - self._max_step_ms:
+        if now_ms < self._latest_ms - MAX_STEP_MS:
             return "the time is before one that has been"
         if self._leapt_ms(now_ms, monotonic_ms) > LEAP_MS and not self._settled(monotonic_ms):
             return "the time leapt ahead by more than a day"

@@ -10,6 +10,7 @@ from controllers.gateway.heard import Heard
 from slic.messages.payloads import Clock
 
 _MOST_HELD = 100_000
+_DOCUMENTS = ("program", "config")
 
 
 class FieldTime:
@@ -56,6 +57,11 @@ class FieldTime:
             ready.append(first)
             self._next_seq += 1
         return ready
+
+    def documents(self) -> list[Heard]:
+        """Programs and settings that wait for a field to join, for a field that lives; each is given once."""
+        found = [key for key, heard in self._held.items() if heard.channel.name in _DOCUMENTS]
+        return [self._held.pop(key) for key in found]
 
     def _join(self, message: Clock) -> None:
         self._boot, self._next_seq = message.boot, message.seq

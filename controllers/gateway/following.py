@@ -68,6 +68,7 @@ class FollowingGateway(Gateway):
         message = heard.message
         if isinstance(message, Clock) and message.rate:
             self.time.set(message, wall_ms)
+            self._early.extend(self.time.documents())
             return self._take(heard, message.ts) + self._take_early(message.ts)
         if isinstance(message, LampReading) and self.controller is None:
             self._early.append(heard)
@@ -82,7 +83,7 @@ class FollowingGateway(Gateway):
         return out
 
     def _take_early(self, t_ms: int) -> list[Outgoing]:
-        """Take readings that the broker kept while no gateway was here; they came before the field's time was known."""
+        """Take what the broker kept, readings and a site's documents: it came before the field's time was known."""
         out: list[Outgoing] = []
         while self._early and self.controller is not None:
             out += self._take(self._early.popleft(), t_ms)

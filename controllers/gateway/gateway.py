@@ -25,7 +25,7 @@ from slic.lamps.level import pm_from_pct
 from slic.messages.channels import CHANNELS
 from slic.messages.codec import Refusal, decode
 from slic.messages.payloads import LampState, Pong, Signed
-from slic.messages.topics import GATEWAY, core_topic
+from slic.messages.topics import GATEWAY
 
 Handler = Callable[[Heard, int], list[Outgoing]]
 
@@ -59,12 +59,9 @@ class Gateway(SegmentControl):
 
     def subscriptions(self) -> list[Subscription]:
         """What a gateway listens to. Retained commands are refused, so their flag must be seen."""
-        base = f"slic/v1/{self.plan.file.site}/{self.plan.file.segment}"
-        names = [c for c in CHANNELS.values() if "gateway" in c.readers and c.node != "core"]
-        wanted = [c for c in names if self.simulated or not c.simulated]
-        nodes = {c.name: GATEWAY if c.node == "gateway" else "+" for c in wanted}
-        mine = [Subscription(f"{base}/{nodes[c.name]}/{c.channel}", c.qos, c.name == "command") for c in wanted]
-        return [*mine, Subscription(core_topic(self.plan.file.site), 1)]
+        site, segment = self.plan.file.site, self.plan.file.segment
+        mine = [c for c in CHANNELS.values() if "gateway" in c.readers and (self.simulated or not c.simulated)]
+        return [Subscription(c.address(site, segment, "+"), c.qos, c.name == "command") for c in mine]
 
     def will(self, t_ms: int) -> Outgoing:
         """What the broker says when the gateway is gone without a word."""

@@ -48,7 +48,7 @@ class LampLink:
 
     def commands(self, actions: Iterable[Action]) -> list[Outgoing]:
         """Messages for decisions, in order."""
-        return [self._command(action, action.t_ms, action.ramp_ms) for action in actions]
+        return [self._command(action, action.t_ms) for action in actions]
 
     def heard(self, t_ms: int, lamp: int, state: LampState) -> bool:
         """Take a lamp's state; whether it now holds the level that is wanted of it.
@@ -95,18 +95,18 @@ class LampLink:
     def _repeat(self, lamp: int, t_ms: int, pause_ms: int) -> Outgoing:
         wanted = self.wanted[lamp]
         assert wanted is not None
-        message = self._command(wanted, t_ms, wanted.ramp_ms)
+        message = self._command(wanted, t_ms)
         self._expect(lamp, t_ms, min(pause_ms, LONGEST_PAUSE_MS))
         return message
 
-    def _command(self, action: Action, t_ms: int, ramp_ms: int) -> Outgoing:
+    def _command(self, action: Action, t_ms: int) -> Outgoing:
         lamp = action.lamp
         self.wanted[lamp] = action
         self._expect(lamp, t_ms, self.resend_ms)
         command = LampCommand(
             **self._sender.envelope(t_ms),
             level_pct=pct_from_pm(action.level_pm),
-            fade_s=ramp_ms / 1000,
+            fade_s=action.ramp_ms / 1000,
             exp=t_ms + COMMAND_LIFE_MS,
             src=action.source,
             rule=_short(action.rule),

@@ -61,10 +61,8 @@ class LampWatch:
     period_s : how often a lamp reports its meter, 0: not at all
     """
 
-    def __init__(
-        self, lamps: Sequence[FieldLamp], period_s: float, t_ms: int, thresholds: Thresholds | None = None
-    ) -> None:
-        self._limits = thresholds or Thresholds()
+    def __init__(self, lamps: Sequence[FieldLamp], period_s: float, t_ms: int) -> None:
+        self._limits = Thresholds()
         self._lamps = [_Lamp(lamp.power_w) for lamp in lamps]
         self._heard_ms = dict.fromkeys(range(len(lamps)), t_ms)  # of those not lost, longest ago first
         self._lost: dict[int, Fault] = {}

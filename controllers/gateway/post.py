@@ -21,14 +21,11 @@ class Post:
 
     def message(self, name: str, t_ms: int, node: str = GATEWAY, **fields: Any) -> Outgoing:
         """A message on a channel, with the channel's MQTT settings."""
-        channel = CHANNELS[name]
-        payload = channel.payload(**self.sender.envelope(t_ms), **fields)
-        expiry_s = None if channel.expiry_s == "exp" else channel.expiry_s
-        where = topic(self._site, self._segment, node, channel.channel)
-        return Outgoing(where, encode(payload), channel.qos, channel.retain, expiry_s)
+        payload = CHANNELS[name].payload(**self.sender.envelope(t_ms), **fields)
+        return self.again(name, encode(payload), node)
 
     def again(self, name: str, payload: bytes, node: str = GATEWAY) -> Outgoing:
-        """The same payload once more on a channel."""
+        """A payload that was made before, on a channel."""
         channel = CHANNELS[name]
         expiry_s = None if channel.expiry_s == "exp" else channel.expiry_s
         where = topic(self._site, self._segment, node, channel.channel)

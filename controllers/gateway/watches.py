@@ -60,6 +60,7 @@ class Watches:
         both = {was: number[sensor] for was, sensor in enumerate(before._sensor_ids) if sensor in number}
         self._sensors.go_on(before._sensors, both)
         self._lamps.late_s = before._lamps.late_s
+        self._duplicates.missing = before.missing
         self._events = before.take_events()
 
     def expect_late(self, late_s: float) -> None:

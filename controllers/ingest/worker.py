@@ -17,9 +17,9 @@ from controllers.link.transport import Received, Subscription, Transport
 from controllers.service.json_log import facts
 from controllers.store.port import StoreFull
 from slic.messages import payloads
-from slic.messages.channels import CHANNELS, Channel
+from slic.messages.channels import CHANNELS
 from slic.messages.codec import Refusal, decode
-from slic.messages.topics import GATEWAY, ROOT, core_topic
+from slic.messages.topics import ROOT
 
 GATHER_MS = 200
 GATHER_MESSAGES = 500
@@ -44,18 +44,13 @@ def subscriptions(site: str, group: str) -> list[Subscription]:
     of_devices = {channel.channel for channel in read if channel.node not in ("gateway", "core")}
     wanted: dict[str, int] = {}
     for channel in read:
-        place = _filter(site, channel, channel.channel in of_devices)
+        # devices publish on a channel of this name too: one filter covers theirs and the gateway's
+        shared_name = channel.channel in of_devices
+        place = f"{ROOT}/{site}/+/+/{channel.channel}" if shared_name else channel.address(site, "+", "+")
         if channel.name != "inventory":
             place = f"$share/{group}/{place}"
         wanted[place] = max(channel.qos, wanted.get(place, 0))
     return [Subscription(place, qos) for place, qos in wanted.items()]
-
-
-def _filter(site: str, channel: Channel, of_devices: bool) -> str:
-    """of_devices : devices publish on a channel of this name too, and one filter with ``+`` covers the gateway's."""
-    if channel.node == "core":
-        return core_topic(site)
-    return f"{ROOT}/{site}/+/{'+' if of_devices else GATEWAY}/{channel.channel}"
 
 
 @dataclass(slots=True)

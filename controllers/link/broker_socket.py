@@ -12,6 +12,7 @@ from slic.errors import InputError
 
 CONNECT_S = 10.0
 """Patience with TCP, with the TLS handshake and with the broker's first answer."""
+UNANSWERED = " before it answered; does one side speak TLS and the other not?"
 _EXPIRED, _WRONG_NAME, _WRONG_ADDRESS, _NOT_YET = 10, 62, 64, 9
 _UNKNOWN_AUTHORITY = (2, 18, 19, 20, 21)
 """Results of OpenSSL's verification, from its ``x509_vfy.h``."""
@@ -91,8 +92,8 @@ def open_socket(address: BrokerAddress, folder: Path) -> socket.socket:
         raise NoWay(sentence(error, where)) from None
 
 
-def sentence(error: Exception, where: str) -> str:
-    """Why there is no way to the broker, in words."""
+def sentence(error: Exception, where: str, *, answered: bool = False) -> str:
+    """Why there is no way to the broker, in words. answered : whether it has spoken MQTT on this connection"""
     if isinstance(error, InputError):
         return str(error)
     if isinstance(error, socket.gaierror):
@@ -106,7 +107,7 @@ def sentence(error: Exception, where: str) -> str:
     if isinstance(error, TimeoutError):
         return f"the broker {where} does not answer within {CONNECT_S:.0f} s"
     if isinstance(error, ConnectionError):
-        return f"the broker {where} broke the connection"
+        return f"the broker {where} broke the connection{'' if answered else UNANSWERED}"
     return f"the broker {where} cannot be reached ({getattr(error, 'strerror', None) or error})"
 
 

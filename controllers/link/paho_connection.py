@@ -19,7 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from controllers.link.ack_order import AckOrder
-from controllers.link.broker_socket import CONNECT_S, sentence
+from controllers.link.broker_socket import CONNECT_S, UNANSWERED, sentence
 from controllers.link.buffered_socket import BufferedSocket
 from controllers.link.paho_client import PahoClient
 from controllers.link.paho_properties import of_session, options, reason_text, set_will
@@ -250,10 +250,10 @@ class PahoConnection:
         elif reason.value == _PROTOCOL_ERROR:
             self._end(f"the broker {where} sent what is not MQTT 5")
         elif self._socket.error is not None:
-            self._end(sentence(self._socket.error, where))
+            self._end(sentence(self._socket.error, where, answered=self.ready))
         elif reason.value == _UNHEARD and not self.ready:
             self._end(f"the broker {where} does not answer")
         elif reason.value == _UNHEARD:
             self._end(f"the broker {where} has not been heard for {self._greeting.keepalive_s} s")
         else:
-            self._end(f"the broker {where} closed the connection")
+            self._end(f"the broker {where} closed the connection{'' if self.ready else UNANSWERED}")

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from controllers.clock import Clock
 from controllers.link.transport import Outgoing, Subscription, Transport
+from controllers.operator.connect import connect
 from slic.errors import RunError
 from slic.messages.codec import Refusal, decode, encode
 from slic.messages.payloads import Ack, SegmentCommand
 from slic.messages.topics import GATEWAY, topic
 
-CONNECT_MS, ACCEPT_MS = 15_000, 10_000
-"""How long the broker, and then the gateway, may take to answer."""
+ACCEPT_MS = 10_000
+"""How long the gateway may take to answer."""
 
 APPLY_MS = 20_000
 """How long lamps may take beyond their fade to show the level; a lamp is told again after 10 s."""
@@ -35,20 +36,12 @@ def give_command(
     answers = topic(site, segment, GATEWAY, "ack")
     link.open([Subscription(answers, 1)])
     try:
-        _connect(link, clock)
+        connect(link, clock)
         life_s = max(1, (command.exp - clock.now_ms()) // 1000)
         link.publish(Outgoing(topic(site, segment, GATEWAY, "cmd"), encode(command), 1, False, life_s))
         return _hear(link, answers, command, clock, on_answer)
     finally:
         link.close()
-
-
-def _connect(link: Transport, clock: Clock) -> None:
-    until_ms = clock.monotonic_ms() + CONNECT_MS
-    while not link.connected:
-        if link.problem or clock.monotonic_ms() >= until_ms:
-            raise RunError(link.problem or "the broker does not answer")
-        link.wait(_TURN_S)
 
 
 def _hear(

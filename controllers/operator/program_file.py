@@ -69,6 +69,11 @@ def signed_program(
     InputError if it is larger than the channel takes, or no program set.
     """
     content = {**envelope, "version": version, **programs.model_dump(mode="json", exclude_none=True)}
+    return signed_payload(content, site, segment, signer, key)
+
+
+def signed_payload(content: Mapping[str, Any], site: str, segment: str, signer: str, key: Ed25519PrivateKey) -> bytes:
+    """The payload of ``_/program`` from all its fields but hash and signature; errors as of :func:`signed_program`."""
     document = signed(content, site, segment, "program", signer, key)
     payload = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
     most = CHANNELS["program"].max_bytes

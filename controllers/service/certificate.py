@@ -27,7 +27,7 @@ def check_tls_files(file: GatewayFile, folder: Path) -> None:
     if names != [file.segment]:
         raise InputError(
             "is the certificate of another segment",
-            file=tls.certificate,
+            file=str(folder / tls.certificate),
             field="common name",
             value=", ".join(names),
             allowed=file.segment,

@@ -70,15 +70,23 @@ def field_names(scenario: Scenario, streets: Sequence[Street], street: Street) -
 
 
 def gateway_plan(
-    scenario: Scenario, street: Street, names: FieldNames, broker: BrokerAddress, public_key: str, *, lockstep: bool
+    scenario: Scenario,
+    street: Street,
+    names: FieldNames,
+    broker: BrokerAddress,
+    public_key: str,
+    *,
+    lockstep: bool,
+    http_port: int = 0,
 ) -> GatewayPlan:
     """A gateway for a street of a scenario.
 
     public_key : of the signer of its programs, Ed25519 in base64
     lockstep : nothing that the simulation in process has not: no readings, no resending, no limit of darkening
+    http_port : of the status pages where there are any, 0 for any free one
     """
     quiet: dict[str, Any] = {"telemetry_s": 0, "health_s": 0, "resend_s": 0, "limits": _NO_LIMIT, "http": None}
-    live: dict[str, Any] = {"http": HttpAddress(port=0)}
+    live: dict[str, Any] = {"http": HttpAddress(port=http_port)}
     site = scenario.site
     file = GatewayFile(
         slic_gateway=1,

@@ -82,6 +82,7 @@ class GatewayPages:
             "slic_records_dropped": ("records given up because the store was full", store.dropped),
             "slic_records_expired": ("records given up because their life was over", store.expired),
             "slic_messages_not_sent": ("messages lost for lack of a connection", loop.not_sent),
+            "slic_device_messages_missing": ("messages of devices that never came", gateway.watches.missing),
             "slic_messages_failed": ("messages that broke their handler", loop.failed),
         }
         offset_ms = gateway.clock_offset_ms
@@ -99,8 +100,7 @@ class GatewayPages:
     def _explain(self, lamp: str) -> dict[str, Any]:
         gateway = self._loop.gateway
         why = gateway.why(lamp)
-        index = next(i for i, one in enumerate(gateway.plan.lamps) if one.id == lamp)
-        reported_pm = gateway.lamps.told_pm[index]
+        reported_pm = gateway.lamps.told_pm[gateway.lamp_index[lamp]]
         past = self._store.decisions_of(lamp, _DECISIONS)
         return {
             "lamp": lamp,

@@ -65,7 +65,7 @@ class RestartReading:
         There what the broker has kept for an absent gateway comes first. Of that nothing can be acknowledged before
         the start, so with a full window no state would follow. on_turn : called often; says whether to go on
         """
-        transport.open([Subscription(f"slic/v1/{site}/{segment}/+/{CHANNELS['lampState'].channel}", 1)])
+        transport.open([Subscription(CHANNELS["lampState"].address(site, segment, "+"), 1)])
         try:
             while not self.done(clock.monotonic_ms()) and on_turn(transport.problem or "reading the lamps' states"):
                 received = transport.wait(_TURN_S)

@@ -30,10 +30,6 @@ class Systemd:
         """The service ends by its own will."""
         self._say("STOPPING=1")
 
-    def status(self, text: str) -> None:
-        """A line that ``systemctl status`` shows."""
-        self._say("STATUS=" + " ".join(text.split()))
-
     def alive(self, monotonic_ms: int) -> None:
         """The process still turns. Call it often: it says so three times per watchdog interval, if there is one."""
         if self._beat_ms and monotonic_ms >= self._next_beat_ms:

@@ -13,10 +13,9 @@ from slic.messages.asyncapi_schemas import Json, markdown, schemas
 from slic.messages.channels import CHANNELS, DAY_S, SESSION_EXPIRY_S, WILL_DELAY_S, Channel
 from slic.messages.examples import EXAMPLES
 from slic.messages.payloads import Message
-from slic.messages.topics import CORE, GATEWAY, ROOT
+from slic.messages.topics import GATEWAY, ID_PATTERN, ROOT
 
 BINDING_VERSION = "0.2.0"
-ID_PATTERN = "^[a-z0-9][a-z0-9-]{0,62}$"
 REPLIES = {
     "command": "ack",
     "lampCommand": "lampState",
@@ -45,10 +44,7 @@ def document() -> Json:
 
 def address(channel: Channel) -> str:
     """Topic of a channel with its parameters in braces, as ``slic/v1/{site}/{segment}/{node}/state``."""
-    if channel.node == "core":
-        return f"{ROOT}/{{site}}/{CORE}/{channel.channel}"
-    node = GATEWAY if channel.node == "gateway" else "{node}"
-    return f"{ROOT}/{{site}}/{{segment}}/{node}/{channel.channel}"
+    return channel.address("{site}", "{segment}", "{node}")
 
 
 def _info() -> Json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from slic.messages import payloads as p
-from slic.messages.topics import CORE, GATEWAY, Topic
+from slic.messages.topics import CORE, GATEWAY, ROOT, Topic, core_topic
 
 Role = Literal["field", "gateway", "site", "ingest"]
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
@@ -53,6 +53,12 @@ class Channel:
         if self.name == "inventory":
             return INVENTORY_BYTES
         return SEGMENT_BYTES if self.node == "gateway" else LAMP_BYTES
+
+    def address(self, site: str, segment: str, node: str) -> str:
+        """Its topic; with ``+`` for a part a topic filter. What the channel does not have in its topic is not used."""
+        if self.node == "core":
+            return core_topic(site)
+        return f"{ROOT}/{site}/{segment}/{GATEWAY if self.node == 'gateway' else node}/{self.channel}"
 
 
 _GATEWAY: tuple[Role, ...] = ("gateway",)

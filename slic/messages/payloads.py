@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from slic.control.calendar import Calendar
 from slic.control.program import ControlProgram
 from slic.control.segment import OverrideKind, Source
+from slic.messages.topics import ID_PATTERN
 
 UtcMs = Annotated[int, Field(ge=0, le=1 << 52, description="UTC, milliseconds since 1970")]
-NodeId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="lower-case letters, digits, hyphen")]
+NodeId = Annotated[str, Field(pattern=ID_PATTERN, description="lower-case letters, digits, hyphen")]
 Uuid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Boot = Annotated[str, Field(pattern=r"^[0-9a-z-]{8,36}$", description="new at each start of the publisher")]
 Percent = Annotated[float, Field(ge=0, le=100, description="luminous flux, per cent of nominal")]

@@ -10,7 +10,9 @@ from slic.errors import InputError
 ROOT = "slic/v1"
 GATEWAY = "_"
 CORE = "_core"
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+ID_PATTERN = "^[a-z0-9][a-z0-9-]{0,62}$"
+"""What a site, segment or node in a topic is, as a JSON Schema says it."""
+_ID = re.compile(ID_PATTERN)
 ALLOWED = "lower-case letters, digits and hyphen, 63 at most"
 
 

@@ -79,8 +79,3 @@ COLUMNS: tuple[Column, ...] = (
 """The data dictionary of a field report."""
 
 TABLES: tuple[str, ...] = tuple(dict.fromkeys(column.table for column in COLUMNS))
-
-
-def columns_of(table: str) -> tuple[Column, ...]:
-    """Columns of one table, in order."""
-    return tuple(column for column in COLUMNS if column.table == table)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from slic.errors import RunError
 from slic.files import write_whole
+from slic.report.columns import columns_of, dictionary_csv
 from slic.report.csv_file import write_csv
-from slic.report.field_columns import COLUMNS, TABLES, columns_of
+from slic.report.field_columns import COLUMNS, TABLES
 from slic.report.field_html import render_field_html
 from slic.report.field_report import FieldReport
 
@@ -27,15 +28,10 @@ def write_field_report(report: FieldReport, folder: Path) -> None:
         (folder / "tables").mkdir(parents=True, exist_ok=True)
         for table in TABLES:
             partial = folder / "tables" / f".{table}.partial"
-            write_csv(partial, columns_of(table), report.tables[table])
+            write_csv(partial, columns_of(table, COLUMNS), report.tables[table])
             partial.replace(folder / "tables" / f"{table}.csv")
     except OSError as error:
         raise RunError(f"{folder} was not written: {error.strerror or error}") from None
-    write_whole(folder / "data-dictionary.csv", _dictionary())
+    write_whole(folder / "data-dictionary.csv", dictionary_csv(COLUMNS))
     write_whole(folder / "summary.json", summary_json(report))
     write_whole(folder / "report.html", render_field_html(report))
-
-
-def _dictionary() -> str:
-    lines = ["table,column,unit,meaning", *(f'{c.table},{c.name},{c.unit},"{c.meaning}"' for c in COLUMNS)]
-    return "\n".join(lines) + "\n"

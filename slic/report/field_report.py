@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -54,11 +55,12 @@ def field_report(
     field = read_nights(store, timezone, first, last)
     position = position or place_of(list(field.inventory.values())) or store.place()
     compared = compare(field, None if position is None else Place(*position, timezone))
+    faults = fault_rows(field.events)
     tables = {
         "nights": _night_rows(field, compared),
-        "lamps": _lamp_rows(field),
+        "lamps": _lamp_rows(field, faults),
         "coverage": _coverage_rows(field),
-        "events": fault_rows(field.events),
+        "events": faults,
     }
     return FieldReport(_summary(store, field, compared, tables, position is not None), tables, field)
 
@@ -143,9 +145,9 @@ def _night_rows(field: FieldNights, compared: list[Compared] | None) -> list[Row
     return rows
 
 
-def _lamp_rows(field: FieldNights) -> list[Row]:
+def _lamp_rows(field: FieldNights, events: Iterable[Row]) -> list[Row]:
     rows = []
-    faults = _faults_by_node(field)
+    faults = Counter(LampKey(str(row["segment"]), str(row["node"])) for row in events)
     for lamp in field.lamps:
         about = field.inventory.get(lamp)
         rows.append(
@@ -158,7 +160,7 @@ def _lamp_rows(field: FieldNights) -> list[Row]:
                 "nights_with_readings": len(_nights_of(field, lamp)),
                 **_totals(field, range(len(field.nights)), [lamp]),
                 "counter_restarts": field.restarts.get(lamp, 0),
-                "faults": faults.get(lamp, 0),
+                "faults": faults[lamp],
             }
         )
     return rows
@@ -170,14 +172,6 @@ def _coverage_rows(field: FieldNights) -> list[Row]:
         for lamp in field.lamps
         for number, night in enumerate(field.nights)
     ]
-
-
-def _faults_by_node(field: FieldNights) -> dict[LampKey, int]:
-    counts: dict[LampKey, int] = {}
-    for row in fault_rows(field.events):
-        lamp = LampKey(str(row["segment"]), str(row["node"]))
-        counts[lamp] = counts.get(lamp, 0) + 1
-    return counts
 
 
 def _nights_of(field: FieldNights, lamp: LampKey) -> list[int]:

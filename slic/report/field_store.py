@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -91,31 +92,32 @@ class FieldStore:
     def inventory(self) -> dict[LampKey, InventoryLamp]:
         """The lamps that the gateways say they have, by their latest word; empty if none said anything."""
         found: dict[LampKey, InventoryLamp] = {}
-        for segment, payload in self._rows(SITE_FILE, "SELECT segment, payload FROM inventory ORDER BY segment"):
-            said = json.loads(payload)
+        for segment, said in self._inventories:
             for cells in said["lamps"]:
                 row = dict(zip(said["lamp_cols"], cells, strict=False))
                 found[LampKey(segment, str(row.get("lamp")))] = _lamp(row)
         return found
 
-    def segments(self) -> set[str]:
-        """Segments whose inventory is known."""
-        return {str(row[0]) for row in self._rows(SITE_FILE, "SELECT segment FROM inventory")}
-
     def timezone(self) -> str | None:
         """Time zone that the inventories name, if all that name one agree."""
-        said = [json.loads(row[0]).get("timezone") for row in self._rows(SITE_FILE, "SELECT payload FROM inventory")]
+        said = [one.get("timezone") for _, one in self._inventories]
         names = {name for name in said if isinstance(name, str) and name}
         return names.pop() if len(names) == 1 else None
 
     def place(self) -> tuple[float, float] | None:
         """Mean latitude and longitude of the gateways, as their inventories tell them; None if one does not."""
-        said = [json.loads(row[0]) for row in self._rows(SITE_FILE, "SELECT payload FROM inventory")]
+        said = [one for _, one in self._inventories]
         north = [value for one in said if (value := _number(one.get("latitude"))) is not None]
         east = [value for one in said if (value := _number(one.get("longitude"))) is not None]
         if not said or not len(north) == len(east) == len(said):
             return None
         return sum(north) / len(north), sum(east) / len(east)
+
+    @cached_property
+    def _inventories(self) -> list[tuple[str, dict[str, Any]]]:
+        """Segments with their inventories as they were sent: up to 1 MiB each, so read once."""
+        rows = self._rows(SITE_FILE, "SELECT segment, payload FROM inventory ORDER BY segment")
+        return [(segment, json.loads(payload)) for segment, payload in rows]
 
     def rejected(self) -> dict[str, int]:
         """Messages that could not be used, by code; those sent again may be counted again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -156,5 +157,26 @@ def test_packets_are_acknowledged_at_once() -> None:
 
 
 def test_free_ports_are_free() -> None:
-    with socket.create_server(("127.0.0.1", free_port())):
-        pass
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)) as server:
+        assert server.getsockname() == ("127.0.0.1", port)
+        assert free_port() != port
+
+
+def test_a_mosquitto_whose_owner_was_killed_ends_too(tmp_path: Path) -> None:
+    """Whoever is killed stops nothing, so that the operating system must."""
+    owner = (
+        "import os, signal, sys; from pathlib import Path; "
+        "from controllers.broker.private_broker import PrivateMosquitto; "
+        "broker = PrivateMosquitto(Path(sys.argv[1])); broker.start(); print(broker.port, flush=True); "
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", owner, str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    port = int(done.stdout)
+    eventually(lambda: not _accepts(port), "nobody listens any more")
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

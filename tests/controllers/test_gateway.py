@@ -59,13 +59,13 @@ def plan(**fields: Any) -> GatewayPlan:
 class Talk:
     """Speaks to a gateway and keeps what it says."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, boot: str = "talk-001") -> None:
         self.gateway = gateway
-        self._seq = 0
+        self._boot, self._seq = boot, 0
 
     def say(self, channel: str, t_ms: int, node: str = "_", retain: bool = False, **fields: Any) -> list[Outgoing]:
         self._seq += 1
-        envelope = {"v": 1, "id": f"01890000-0000-7000-8000-{self._seq:012d}", "ts": t_ms, "boot": "talk-001"}
+        envelope = {"v": 1, "id": f"01890000-0000-7000-8000-{self._seq:012d}", "ts": t_ms, "boot": self._boot}
         payload = json.dumps({**envelope, "seq": self._seq, **fields}).encode()
         qos = 0 if channel in ("presence", "ping", "pong") else 1
         return self.gateway.handle(Received(f"{BASE}/{node}/{channel}", payload, qos, retain), t_ms)
@@ -244,6 +244,20 @@ def test_lockstep_answers_each_tick_and_orders_by_number(tmp_path: Path) -> None
     assert json.loads(late[-1].payload) | {"id": "", "boot": "", "seq": 0} == {
         "v": 1, "id": "", "ts": at("22:00"), "boot": "", "seq": 0, "op": "tick", "commands": 5,
     }  # fmt: skip
+
+
+def test_a_program_that_waited_at_the_broker_is_taken_when_a_live_field_begins() -> None:
+    """`slic program publish`, and then a gateway with --clock field, and then `slic field` with --speed."""
+    gateway = FollowingGateway(plan(resend_s=0), MemoryStore(), Sender("gateway-boot-1"))
+    gateway.start(0)
+    assert Talk(gateway, "the-site-1").program(at("12:00")) == []
+    field = Talk(gateway, "the-field-1")
+    joined = field.say("clock", at("20:00"), op="join", rate=60)
+    assert joined == []
+    begun = field.say("clock", at("20:00"), op="begin", rate=60)
+    assert levels(begun)[-3:] == [(f"l{i}", 20.0, "program") for i in range(3)]
+    (applied,) = [m for m in begun if m.topic.endswith("/program-applied")]
+    assert json.loads(applied.payload)["ok"] is True
 
 
 def _states(**lamps: tuple[float, str]) -> dict[str, Any]:

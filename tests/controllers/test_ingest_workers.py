@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from slic.report.field_store import FieldStore
-from tests.brokers import HOST, Client, Mosquitto, eventually
+from tests.brokers import HOST, Client, Mosquitto, eventually, publish
 from tests.field_messages import SITE, T0_MS, inventory, place, state, telemetry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,7 +106,7 @@ def send(client: Client, first: int, last: int) -> None:
         else:
             topic, payload = place("seg", f"l{seq % 30}", "state"), state(seq, t_ms)
         for _ in range(2 if seq % 10 == 0 else 1):
-            sent = client.paho.publish(topic, payload, 1)
+            sent = publish(client.paho, topic, payload)
     sent.wait_for_publish(30)
     eventually(lambda: client.paho._out_messages == {}, "the broker has everything")
 

@@ -20,10 +20,9 @@ def test_what_it_says(manager: socket.socket, tmp_path: Path) -> None:
     systemd = Systemd({"NOTIFY_SOCKET": str(tmp_path / "notify")})
     systemd.ready()
     systemd.reloading(1234)
-    systemd.status("two\nlines")
     systemd.stopping()
-    said = [manager.recv(1000).decode() for _ in range(4)]
-    assert said == ["READY=1", "RELOADING=1\nMONOTONIC_USEC=1234000", "STATUS=two lines", "STOPPING=1"]
+    said = [manager.recv(1000).decode() for _ in range(3)]
+    assert said == ["READY=1", "RELOADING=1\nMONOTONIC_USEC=1234000", "STOPPING=1"]
 
 
 def test_the_watchdog_hears_it_three_times_per_interval(manager: socket.socket, tmp_path: Path) -> None:
@@ -42,11 +41,25 @@ def test_the_watchdog_hears_it_three_times_per_interval(manager: socket.socket, 
     assert said == 3
 
 
-@pytest.mark.parametrize("environment", [{}, {"NOTIFY_SOCKET": "/nowhere/at/all"}, {"WATCHDOG_USEC": "1000"}])
-def test_without_systemd_nothing_happens(environment: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("environment", "calls"), [({}, 0), ({"WATCHDOG_USEC": "1000"}, 0), ({"NOTIFY_SOCKET": "/nowhere/at/all"}, 1)]
+)
+def test_without_systemd_nothing_happens(
+    environment: dict[str, str], calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is called where nobody is named, and a manager that does not listen stops nothing."""
+    opened: list[socket.socket] = []
+
+    class Counted(socket.socket):
+        def __init__(self, family: int, kind: int) -> None:
+            super().__init__(family, kind)
+            opened.append(self)
+
+    monkeypatch.setattr(socket, "socket", Counted)
     systemd = Systemd(environment)
     systemd.ready()
     systemd.alive(10**9)
+    assert len(opened) == calls
 
 
 def test_another_process_s_watchdog_is_not_fed(manager: socket.socket, tmp_path: Path) -> None:
