@@ -2,5 +2,7 @@
 
 from hypothesis import settings
 
+pytest_plugins = ["tests.contract.whole_run"]
+
 settings.register_profile("slic", derandomize=True, deadline=None)
 settings.load_profile("slic")

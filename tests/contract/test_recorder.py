@@ -12,7 +12,8 @@ from slic.messages.asyncapi import address
 from slic.messages.channels import CHANNELS
 from slic.messages.examples import EXAMPLES
 from tests.brokers import HOST, Client, EmbeddedBroker, Mosquitto, eventually
-from tests.contract.recorder import EXERCISED, Recorder
+from tests.contract.recorder import Recorder
+from tests.contract.whole_run import EXERCISED
 
 SEGMENT = "slic/v1/ettenleur/el-g0042"
 CMD, STATE, PRESENCE, HEALTH = (

@@ -13,7 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from tests.brokers import HOST, eventually
+from tests.brokers import HOST, eventually, publish
 
 BASE = "slic/v1/town/g0042"
 BUSY = [f"l{i:02}" for i in range(1, 5)]
@@ -133,7 +133,7 @@ class Field:
     ) -> MQTTMessageInfo:
         properties = Properties(PacketTypes.PUBLISH)
         properties.MessageExpiryInterval = expiry_s
-        return self.client.publish(f"{BASE}/{where}", json.dumps(said), qos, retain, properties)
+        return publish(self.client, f"{BASE}/{where}", json.dumps(said), qos, retain, properties)
 
     # ---- what it hears
 

@@ -20,7 +20,7 @@ from sim.field_processes import GatewayProcess
 from slic.messages.payloads import Limits
 from slic.report.field_energy import LampMeter
 from slic.report.field_store import LampKey, Reading
-from tests.brokers import PATIENCE_S, TUNED, Mosquitto, eventually
+from tests.brokers import PATIENCE_S, TUNED, Mosquitto, eventually, publish
 from tests.contract.recorder import Recorder, recording
 from tests.e2e.desk import BY, Desk
 from tests.e2e.field import BASE, BUSY, IDLE_PCT, LAMPS, PRESENCE_PCT, Field, envelope
@@ -85,7 +85,7 @@ class Rig:
         document = {"v": 1, "version": version, "groups": {"all": PROGRAM["name"]}}
         document["programs"] = {PROGRAM["name"]: PROGRAM}
         said = {**envelope("site-boot", version), **signed(document, "town", "g0042", "program", "roads", KEY)}
-        self.desk.client.publish(f"{BASE}/_/program", json.dumps(said), 1, True).wait_for_publish(10)
+        publish(self.desk.client, f"{BASE}/_/program", json.dumps(said), retain=True).wait_for_publish(10)
 
     def in_control(self) -> None:
         """Start the gateway, and wait until it runs the program with somebody at the busy lamps."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.brokers import publish
 from tests.e2e.field import BUSY, QUIET
 from tests.e2e.rig import Rig, torture
 
@@ -61,7 +62,7 @@ def test_a_corrupt_store_is_said_and_darkens_nothing(tmp_path: Path) -> None:
         store = rig.folder / "state" / "gateway.sqlite"
         store.write_bytes(b"not a database\n" * 400)
         nothing = rig.recorder.plant(b"")
-        rig.desk.client.publish("slic/v1/town/g0042/_/program", nothing, 1, True).wait_for_publish(10)
+        publish(rig.desk.client, "slic/v1/town/g0042/_/program", nothing, retain=True).wait_for_publish(10)
         healthy_again(rig)
         rig.until(lambda: set(rig.field.levels().values()) == {100.0}, "the astronomical default")
         health = rig.listener.of("health")[-1]

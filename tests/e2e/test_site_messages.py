@@ -12,6 +12,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from controllers.gateway.signatures import signed
+from tests.brokers import publish
 from tests.e2e.field import BASE, IDLE_PCT, PRESENCE_PCT, connected, envelope
 from tests.e2e.rig import KEY, torture
 
@@ -37,7 +38,7 @@ class Site:
         if expiry_s is not None:
             properties.MessageExpiryInterval = expiry_s
         payload = json.dumps({**envelope("site-services", self._seq), **fields})
-        self.client.publish(topic, payload, qos, retain, properties).wait_for_publish(10)
+        publish(self.client, topic, payload, qos, retain, properties).wait_for_publish(10)
 
     def answer_pings(self) -> None:
         while not self.heard["ping"].empty():
