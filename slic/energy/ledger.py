@@ -12,14 +12,16 @@ Every number stays below 2^63 for lamps up to 5 kW and nights up to 25 h.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import reduce
 from operator import add
 
 import numpy as np
 
+from slic.energy.half_hours import half_hours_of
 from slic.energy.pieces import Breakpoints, Ints, Pieces, at_or_above, pieces_of
-from slic.energy.slots import millijoules, slot_edges
+from slic.energy.slots import millijoules
+from slic.lamps.level import FULL_PM
 from slic.lamps.power import PowerTable
 
 
@@ -81,33 +83,59 @@ def lamp_energy(points: Breakpoints, table: PowerTable, high_pm: int = 1000) -> 
     return lamp_energies([points], table, high_pm)[0]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EnergyColumns:
+    """Energy and level of many lamps over one night, an array per quantity (see :class:`LampEnergy`).
+
+    half_hours_mj : lamps x half-hours
+    """
+
+    light_mj: Ints
+    loss_mj: Ints
+    standby_mj: Ints
+    lit_ms: Ints
+    level_pm_ms: Ints
+    high_ms: Ints
+    level_changes: Ints
+    half_hours_mj: Ints
+
+    def rows(self) -> list[LampEnergy]:
+        """Lamp by lamp."""
+        numbers = (getattr(self, column.name).tolist() for column in fields(self)[:-1])
+        slots = (tuple(row) for row in self.half_hours_mj.tolist())
+        return [LampEnergy(*row) for row in zip(*numbers, slots, strict=True)]
+
+
 def lamp_energies(lamps: Sequence[Breakpoints], table: PowerTable, high_pm: int = 1000) -> list[LampEnergy]:
     """Energy of each of some lamps that share a power table and a night.
 
     The night is that of the breakpoints; ``high_pm`` is the level [per mille] whose time is ``high_ms``.
     Raises ValueError for breakpoints that go back in time, leave 0-1000 or differ in their night.
     """
-    pieces = pieces_of(lamps)
+    return energy_columns(pieces_of(lamps), table, high_pm).rows()
+
+
+def energy_columns(pieces: Pieces, table: PowerTable, high_pm: int = 1000) -> EnergyColumns:
+    """Energy of all lamps of ``pieces``, which share the power table; ``high_pm`` as in :func:`lamp_energies`."""
     dt_ms = pieces.t1_ms - pieces.t0_ms
-    lit = (pieces.from_pm > 0) | (pieces.to_pm > 0)
-    lit_uj = np.where(lit, _energy_uj(pieces, table.power_mw, table.power_twice), 0)
-    light_uj = np.where(lit, _energy_uj(pieces, table.light_mw, table.light_twice), 0)
-    power_uj = np.where(lit, lit_uj, dt_ms * table.standby_mw)
-    begin_ms, end_ms = at_or_above(pieces, high_pm)
-    columns = (
-        *_parts_mj(pieces, light_uj, lit_uj, power_uj),
-        pieces.sum_by_lamp(np.where(lit, dt_ms, 0)),
-        (pieces.sum_by_lamp(dt_ms * (pieces.from_pm + pieces.to_pm)) + 1) // 2,
-        pieces.sum_by_lamp(end_ms - begin_ms),
-        _held_levels_left(pieces, dt_ms),
+    ramps = _ramps(pieces, dt_ms)
+    power_uj = _energy_uj(pieces, dt_ms, ramps, _held_mw(table.power_mw, table.standby_mw), table.power_twice)
+    light_uj = _energy_uj(pieces, dt_ms, ramps, _held_mw(table.light_mw, 0), table.light_twice)
+    until_uj = np.cumsum(power_uj)
+    all_uj = np.diff(until_uj[pieces.last], prepend=0)
+    dark_ms, high_ms = _dark_and_high_ms(pieces, dt_ms, ramps, high_pm)
+    lit = millijoules(all_uj - dark_ms * table.standby_mw)
+    light = millijoules(pieces.sum_by_lamp(light_uj))
+    return EnergyColumns(
+        light_mj=light,
+        loss_mj=lit - light,
+        standby_mj=millijoules(all_uj) - lit,
+        lit_ms=pieces.end_ms - pieces.start_ms - dark_ms,
+        level_pm_ms=(pieces.sum_by_lamp(dt_ms * (pieces.from_pm + pieces.to_pm)) + 1) // 2,
+        high_ms=high_ms,
+        level_changes=_held_levels_left(pieces, dt_ms, ramps),
+        half_hours_mj=half_hours_of(pieces, until_uj, power_uj, table),
     )
-    half_hours = np.diff(millijoules(_cumulative_uj(pieces, power_uj, table)), axis=1)
-    return [_row(*row) for row in zip(half_hours.tolist(), *(c.tolist() for c in columns), strict=True)]
-
-
-def _row(half_hours_mj: list[int], *numbers: int) -> LampEnergy:
-    light, loss, standby, lit, level, high, changes = numbers
-    return LampEnergy(light, loss, standby, lit, level, high, changes, tuple(half_hours_mj))
 
 
 def total_energy(energies: Iterable[LampEnergy]) -> LampEnergy:
@@ -115,57 +143,67 @@ def total_energy(energies: Iterable[LampEnergy]) -> LampEnergy:
     return reduce(add, energies)
 
 
-def _energy_uj(pieces: Pieces, table_mw: Ints, twice: Ints) -> Ints:
-    """Energy of each piece as if lit [microjoules]; that of a ramp is rounded once, halves up."""
-    a, b, dt_ms = pieces.from_pm, pieces.to_pm, pieces.t1_ms - pieces.t0_ms
-    span = np.where(pieces.flat, 1, 2 * abs(b - a))
-    ramp = (2 * dt_ms * abs(twice[b] - twice[a]) + span) // (2 * span)
-    return np.where(pieces.flat, dt_ms * table_mw[a], ramp)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ramps:
+    """Ramps and steps among the pieces. at : their indices."""
+
+    at: Ints
+    dt_ms: Ints
+    from_pm: Ints
+    to_pm: Ints
+    climb_pm: Ints
 
 
-def _parts_mj(pieces: Pieces, light_uj: Ints, lit_uj: Ints, power_uj: Ints) -> tuple[Ints, Ints, Ints]:
-    """Light, loss and standby of each lamp [mJ], as differences of rounded cumulative sums."""
-    light, lit, power = (millijoules(pieces.sum_by_lamp(uj)) for uj in (light_uj, lit_uj, power_uj))
-    return light, lit - light, power - lit
+def _ramps(pieces: Pieces, dt_ms: Ints) -> _Ramps:
+    at = np.flatnonzero(pieces.from_pm != pieces.to_pm)
+    from_pm, to_pm = pieces.from_pm[at], pieces.to_pm[at]
+    return _Ramps(at, dt_ms[at], from_pm, to_pm, to_pm - from_pm)
 
 
-def _held_levels_left(pieces: Pieces, dt_ms: Ints) -> Ints:
+def _held_mw(table_mw: Ints, zero_mw: int) -> Ints:
+    """Power of each held level: the table's, but that of level 0 is not the limit just above it."""
+    held_mw = table_mw.copy()
+    held_mw[0] = zero_mw
+    return held_mw
+
+
+def _energy_uj(pieces: Pieces, dt_ms: Ints, ramps: _Ramps, held_mw: Ints, twice: Ints) -> Ints:
+    """Energy of each piece [microjoules]; that of a ramp is rounded once, halves up."""
+    energy_uj = held_mw[pieces.from_pm]
+    energy_uj *= dt_ms
+    doubled = twice[ramps.to_pm]
+    doubled -= twice[ramps.from_pm]
+    doubled *= ramps.dt_ms
+    span = abs(ramps.climb_pm)
+    energy_uj[ramps.at] = (abs(doubled) + span) // (2 * span)
+    return energy_uj
+
+
+def _dark_and_high_ms(pieces: Pieces, dt_ms: Ints, ramps: _Ramps, high_pm: int) -> tuple[Ints, Ints]:
+    """Time of each lamp [ms] at level 0 and at or above a level, which share a number: each has 32 bits of it."""
+    levels_pm = np.arange(FULL_PM + 1)
+    both_ms = ((levels_pm == 0) + ((levels_pm >= high_pm).astype(np.int64) << 32))[pieces.from_pm]
+    both_ms *= dt_ms
+    both_ms[ramps.at] = _high_on_ramps_ms(pieces, ramps, high_pm) << 32
+    total_ms = pieces.sum_by_lamp(both_ms)
+    return total_ms & 0xFFFF_FFFF, total_ms >> 32
+
+
+def _high_on_ramps_ms(pieces: Pieces, ramps: _Ramps, high_pm: int) -> Ints:
+    """Time of each ramp at or above a level."""
+    above = np.minimum(ramps.from_pm, ramps.to_pm) >= high_pm
+    through = np.flatnonzero(~above & (np.maximum(ramps.from_pm, ramps.to_pm) > high_pm))
+    high_ms = ramps.dt_ms * above
+    if len(through):
+        begin_ms, end_ms = at_or_above(pieces.pick(ramps.at[through]), high_pm)
+        high_ms[through] = end_ms - begin_ms
+    return high_ms
+
+
+def _held_levels_left(pieces: Pieces, dt_ms: Ints, ramps: _Ramps) -> Ints:
     """How often each lamp left a level that it was holding: holds that a ramp or step follows."""
-    hold = pieces.flat & (dt_ms > 0)
-    left = np.zeros(len(hold), dtype=np.int64)
-    left[:-1] = hold[:-1] & ~pieces.flat[1:] & (pieces.lamp[1:] == pieces.lamp[:-1])
-    return pieces.sum_by_lamp(left)
-
-
-def _cumulative_uj(pieces: Pieces, power_uj: Ints, table: PowerTable) -> Ints:
-    """Energy [microjoules] of each lamp (row) from the start to each slot edge (column)."""
-    start_ms, lamps = pieces.start_ms, len(pieces.first)
-    elapsed_ms = slot_edges(start_ms, pieces.end_ms) - start_ms
-    night_ms = int(elapsed_ms[-1])
-    before = np.cumsum(power_uj) - power_uj
-    starts = pieces.lamp * (night_ms + 1) + pieces.t0_ms - start_ms
-    edges = (np.arange(lamps)[:, None] * (night_ms + 1) + elapsed_ms[:-1]).ravel()
-    at = np.searchsorted(starts, edges, side="right") - 1
-    inside_ms = edges - starts[at]
-    level_pm = pieces.from_pm[at]
-    partial = np.where(level_pm > 0, table.power_mw[level_pm], table.standby_mw) * inside_ms
-    for k in np.flatnonzero(~pieces.flat[at] & (inside_ms > 0)):
-        partial[k] = _ramp_so_far_uj(pieces, int(at[k]), int(inside_ms[k]), table)
-    so_far = (before[at] + partial).reshape(lamps, -1) - before[pieces.first][:, None]
-    return np.column_stack((so_far, pieces.sum_by_lamp(power_uj)))
-
-
-def _ramp_so_far_uj(pieces: Pieces, piece: int, inside_ms: int, table: PowerTable) -> int:
-    """Energy of a ramp from its start until ``inside_ms`` later [microjoules], rounded once, halves up.
-
-    The level is then ``rest / dt`` above level ``k``. Plain integers, because the squares outgrow 64 bits.
-    """
-    a, climb = int(pieces.from_pm[piece]), int(pieces.to_pm[piece] - pieces.from_pm[piece])
-    dt_ms = int(pieces.t1_ms[piece] - pieces.t0_ms[piece])
-    steps, rest = divmod(climb * inside_ms, dt_ms)
-    k = a + steps
-    here, whole = int(table.power_mw[k]), int(table.power_twice[k] - table.power_twice[a])
-    rise = int(table.power_mw[k + 1]) - here if rest else 0
-    numerator = dt_ms * dt_ms * whole + 2 * here * rest * dt_ms + rise * rest * rest
-    denominator = 2 * climb * dt_ms
-    return (2 * numerator + denominator) // (2 * denominator)
+    moves = np.zeros(len(dt_ms) + 1, bool)
+    moves[ramps.at] = True
+    left = moves[1:] & ~moves[:-1] & (dt_ms > 0)
+    left[pieces.last] = False
+    return pieces.sum_by_lamp(left.astype(np.int64))

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Breakpoints = Sequence[tuple[int, int]] | Ints
 """One lamp's night: (t_ms, level_pm) rows, straight lines between them, two at one moment are a step."""
+
+
+class Straight(NamedTuple):
+    """Straight pieces of any lamps: start and end, level at the start and at the end."""
+
+    t0_ms: Ints
+    t1_ms: Ints
+    from_pm: Ints
+    to_pm: Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,9 +52,18 @@ class Pieces:
         return int(self.t1_ms[-1])
 
     @property
-    def flat(self) -> NDArray[np.bool_]:
+    def last(self) -> Ints:
+        """Index of each lamp's last piece."""
+        return np.append(self.first[1:], len(self.lamp)) - 1
+
+    @property
+    def flat(self) -> Bools:
         """Pieces along which the level stays."""
         return np.equal(self.from_pm, self.to_pm)
+
+    def pick(self, at: Ints) -> Straight:
+        """Some of the pieces, on their own."""
+        return Straight(self.t0_ms[at], self.t1_ms[at], self.from_pm[at], self.to_pm[at])
 
     def sum_by_lamp(self, values: Ints) -> Ints:
         """Sum of a value of each piece, lamp by lamp."""
@@ -86,8 +106,9 @@ def _check(t_ms: Ints, level_pm: Ints, before: Ints, after: Ints, first: Ints, l
         raise ValueError("all lamps must have the same night, of positive length")
 
 
-def at_or_above(pieces: Pieces, level_pm: int) -> tuple[Ints, Ints]:
-    """Start and end [ms] of the part of each piece that is at or above a level; equal where there is none.
+def at_or_above(pieces: Pieces | Straight, level_pm: int | Ints) -> tuple[Ints, Ints]:
+    """Start and end [ms] of the part of each piece that is at or above a level (one, or one of each);
+    equal where there is none.
 
     A ramp crosses the level at the nearest millisecond, halves up. A part holds from its start to just
     before its end, as a level does.

@@ -10,9 +10,9 @@ SLOT_MS = 1_800_000
 
 @dataclass(slots=True)
 class NightTally:
-    """One regime, one replicate, one street, one night: energy, levels and service of all its lamps together.
+    """One regime, one replicate, one night: energy, levels and service of all lamps of a street or of several together.
 
-    night : ISO date of the evening; start_ms, end_ms : UTC, noon to noon civil time
+    street : name, or "" for several; night : ISO date of the evening; start_ms, end_ms : UTC, noon to noon civil time
     lamps : number of lamps; lamp_ms of the night = lamps * (end_ms - start_ms)
     light_mj, loss_mj : energy of lit lamps: into the light source, and lost in driver or ballast [mJ]
     standby_mj : energy of drivers at level 0 [mJ]; sensing_mj : sensors and radio nodes, all day [mJ]
@@ -105,7 +105,7 @@ class RunResult:
     """All that a run yields. Everything people read (tables, summary, report) is made from this and the scenario.
 
     regimes : in the scenario's order, the baseline first
-    tallies : one per regime, replicate, street and night
+    tallies : one per replicate, night and regime, all streets together
     lamp_energy_mj : regime -> lamp id -> energy over all nights of replicate 0 [mJ]
     changes : regime -> commands of all lamps in the first night of replicate 0
     traces : for one lamp and one night of replicate 0, per regime
@@ -124,3 +124,4 @@ class RunResult:
     passes_per_lamp_hour: float
     warnings: list[str] = field(default_factory=list)
     as_found: list[NightTally] = field(default_factory=list)
+    ways: dict[str, str] = field(default_factory=dict, compare=False)

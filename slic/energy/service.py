@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 
-from slic.energy.light import RequiredSpan, light_of
-from slic.energy.pieces import Breakpoints, Ints, Pieces, at_or_above, pieces_of
+from slic.energy.light import Gaps, Lines, RequiredSpan, gaps_of, lines_of, on_axis
+from slic.energy.pieces import Breakpoints, Ints, Pieces, pieces_of
 
 Moments = Sequence[int] | Ints
 _NEVER_MS = 2**62
+_STEPS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,23 @@ class LampService:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ServiceColumns:
+    """Service of many lamps over one night, an array per quantity (see :class:`LampService`)."""
+
+    passages: Ints
+    user_ms: Ints
+    served_ms: Ints
+    late: Ints
+    missed: Ints
+    given_pm_ms: Ints
+    wanted_pm_ms: Ints
+
+    def rows(self) -> list[LampService]:
+        """Lamp by lamp."""
+        return [LampService(*row) for row in zip(*(getattr(self, f.name).tolist() for f in fields(self)), strict=True)]
+
+
 def lamp_service(
     points: Breakpoints,
     enter_ms: Moments,
@@ -64,63 +83,136 @@ def lamp_service(
     length is judged just after ``enter``), late if that begins more than ``late_after_ms`` after ``enter``.
     Raises ValueError for bad breakpoints, passages that end before they begin, and bad required steps.
     """
-    pieces = pieces_of([points])
-    enter, leave = _within(pieces, enter_ms, leave_ms)
-    spans = _spans(pieces, required)
-    begin, end = (np.concatenate(sides) for sides in zip(*(_served(span) for span in spans), strict=True))
-    served_ms = _time_before(leave, begin, end) - _time_before(enter, begin, end)
-    reached_ms = np.maximum(np.append(begin, _NEVER_MS)[np.searchsorted(end, enter, side="right")], enter)
-    missed = reached_ms >= np.maximum(leave, enter + 1)
-    late = ~missed & (reached_ms > enter + late_after_ms)
-    light = light_of(pieces, spans)
-    return LampService(
-        passages=len(enter),
-        user_ms=int((leave - enter).sum()),
-        served_ms=int(served_ms.sum()),
-        late=int(late.sum()),
-        missed=int(missed.sum()),
-        given_pm_ms=int((light.before(leave) - light.before(enter)).sum()),
-        wanted_pm_ms=sum(span.level_pm * _time_inside(span, enter, leave) for span in spans),
-    )
-
-
-def _within(pieces: Pieces, enter_ms: Moments, leave_ms: Moments) -> tuple[Ints, Ints]:
-    """Passages cut to the night; those wholly outside it are left out."""
     enter, leave = np.asarray(enter_ms, dtype=np.int64), np.asarray(leave_ms, dtype=np.int64)
-    if enter.shape != leave.shape or (leave < enter).any():
-        raise ValueError("each passage needs an enter_ms and a leave_ms that is not earlier")
-    inside = (enter < pieces.end_ms) & ((leave > pieces.start_ms) | (enter >= pieces.start_ms))
-    return np.maximum(enter[inside], pieces.start_ms), np.minimum(leave[inside], pieces.end_ms)
+    if enter.shape != leave.shape:
+        raise ValueError("each passage needs an enter_ms and a leave_ms")
+    order = np.argsort(enter, kind="stable")
+    passages = np.zeros(len(enter), np.int64), enter[order], leave[order]
+    return service_columns(pieces_of([points]), passages, required, late_after_ms).rows()[0]
+
+
+def service_columns(
+    pieces: Pieces, passages: tuple[Ints, Ints, Ints], required: Sequence[tuple[int, int]], late_after_ms: int
+) -> ServiceColumns:
+    """Service of all lamps of ``pieces`` at once, as :func:`lamp_service` defines it.
+
+    passages : (lamp, enter_ms, leave_ms), sorted by lamp, then by ``enter``
+
+    Raises ValueError for passages that end before they begin and for bad required steps.
+    """
+    spans = _spans(pieces, required)
+    lamp, enter, leave = _within(pieces, *passages)
+    stops = np.searchsorted(lamp, np.arange(len(pieces.first) + 1))
+    user_ms = _sums(leave - enter, stops)
+    wanted = _wanted(spans, enter, leave, user_ms, stops)
+    short = _shortfall(pieces, spans, (lamp, enter, leave), late_after_ms)
+    unserved_ms, lack, late, missed = (_sums(column, np.searchsorted(short.at, stops)) for column in short.columns)
+    return ServiceColumns(np.diff(stops), user_ms, user_ms - unserved_ms, late, missed, wanted - lack, wanted)
+
+
+class _Shortfall(NamedTuple):
+    """Of the passages ``at`` that meet a gap: time below the required level, what was missing, late, missed."""
+
+    at: Ints
+    columns: tuple[Ints, Ints, Ints, Ints]
+
+
+def _shortfall(
+    pieces: Pieces, spans: Sequence[RequiredSpan], passages: tuple[Ints, Ints, Ints], late_after_ms: int
+) -> _Shortfall:
+    nothing = np.zeros(0, np.int64)
+    lines = lines_of(pieces, spans) if len(passages[0]) else None
+    if lines is None or not lines.below.any():
+        return _Shortfall(nothing, (nothing, nothing, nothing, nothing))
+    gaps = gaps_of(lines)
+    lamp, enter, leave = passages
+    begins = on_axis(pieces, lamp, enter)
+    stays = leave - enter
+    gap = _next_gap(gaps.end, begins)
+    gap_begin = np.append(gaps.begin, _NEVER_MS)
+    at = np.flatnonzero(gap_begin[gap] - begins < np.maximum(stays, 1))
+    gap, begin, stay = gap[at], begins[at], stays[at]
+    until = begin + stay
+    wait = gaps.end[gap] - begin
+    inside = gaps.begin[gap] <= begin
+    missed = inside & (wait >= stay)
+    late = inside & ~missed & (wait > late_after_ms)
+    last = _reached(gap_begin[1:], gap, np.full_like(gap, len(gaps.end) - 1), until)
+    since, lack_since = _before(lines, gaps, gap, np.maximum(begin, gaps.begin[gap]))
+    to, lack_to = _before(lines, gaps, last, np.minimum(until, gaps.end[last]))
+    return _Shortfall(at, (to - since, lack_to - lack_since, late.astype(np.int64), missed.astype(np.int64)))
+
+
+def _before(lines: Lines, gaps: Gaps, gap: Ints, moment: Ints) -> tuple[Ints, Ints]:
+    """Time in gaps, and what was missing, until moments that lie in gaps or at their ends; all on the axis."""
+    t_ms = moment - on_axis(lines.pieces, gaps.lamp[gap], np.zeros_like(gap))
+    line = _reached(lines.t1_ms, gaps.first[gap], gaps.last[gap], t_ms)
+    return gaps.before_ms[gap] + moment - gaps.begin[gap], lines.lack_until(line, t_ms)
+
+
+def _next_gap(ends: Ints, moments: Ints) -> Ints:
+    """For each moment, in order, the first gap that ends later: how many have ended, looked up end by end."""
+    return np.cumsum(np.bincount(np.searchsorted(moments, ends), minlength=len(moments) + 1))[:-1]
+
+
+def _reached(limits: Ints, low: Ints, high: Ints, t_ms: Ints) -> Ints:
+    """First index from ``low`` to ``high`` whose limit is not before ``t``; mostly among the next few, else by halving.
+
+    The limit at ``high`` is not before ``t``.
+    """
+    for _ in range(_STEPS):
+        low = low + (limits[low] < t_ms)
+    rest = np.flatnonzero(limits[low] < t_ms)
+    low_rest, high_rest = low[rest], high[rest]
+    while (low_rest < high_rest).any():
+        middle = (low_rest + high_rest) // 2
+        short = limits[middle] < t_ms[rest]
+        low_rest, high_rest = np.where(short, middle + 1, low_rest), np.where(short, high_rest, middle)
+    low[rest] = low_rest
+    return low
+
+
+def _within(pieces: Pieces, lamp: Ints, enter: Ints, leave: Ints) -> tuple[Ints, Ints, Ints]:
+    """Passages cut to the night; those wholly outside it are left out."""
+    if (leave < enter).any():
+        raise ValueError("each passage needs a leave_ms that is not before its enter_ms")
+    start, end = pieces.start_ms, pieces.end_ms
+    if not len(enter) or (enter.min() >= start and leave.max() <= end and enter.max() < end):
+        return lamp, enter, leave
+    inside = (enter < end) & ((leave > start) | (enter >= start))
+    return lamp[inside], np.maximum(enter[inside], start), np.minimum(leave[inside], end)
 
 
 def _spans(pieces: Pieces, required: Sequence[tuple[int, int]]) -> list[RequiredSpan]:
+    """Required levels of the night; neighbours with one level are one."""
     times = [t_ms for t_ms, _ in required]
     if not times or times[0] > pieces.start_ms or times != sorted(times):
         raise ValueError("required steps must ascend from the night's start or earlier")
-    spans = []
+    spans: list[RequiredSpan] = []
     for (from_ms, level_pm), until_ms in zip(required, [*times[1:], pieces.end_ms], strict=True):
-        clipped = max(from_ms, pieces.start_ms), min(until_ms, pieces.end_ms)
-        if clipped[0] < clipped[1]:
-            spans.append(RequiredSpan(*clipped, level_pm, *at_or_above(pieces, level_pm)))
+        begin_ms, end_ms = max(from_ms, pieces.start_ms), min(until_ms, pieces.end_ms)
+        if begin_ms < end_ms and spans and spans[-1].level_pm == level_pm:
+            begin_ms = spans.pop().from_ms
+        if begin_ms < end_ms:
+            spans.append(RequiredSpan(begin_ms, end_ms, level_pm))
     return spans
 
 
-def _served(span: RequiredSpan) -> tuple[Ints, Ints]:
-    """Start and end [ms] of the parts in which the level is at or above the required one, in order."""
-    begin, end = np.maximum(span.begin_ms, span.from_ms), np.minimum(span.end_ms, span.until_ms)
-    some = begin < end
-    return begin[some], end[some]
+def _wanted(spans: Sequence[RequiredSpan], enter: Ints, leave: Ints, user_ms: Ints, stops: Ints) -> Ints:
+    """Integral of the required level over the passages of each lamp [per mille ms]."""
+    if len(spans) == 1:
+        return user_ms * spans[0].level_pm
+    wanted = np.zeros_like(user_ms)
+    for span in spans:
+        inside = np.clip(leave, span.from_ms, span.until_ms) - np.clip(enter, span.from_ms, span.until_ms)
+        wanted += span.level_pm * _sums(inside, stops)
+    return wanted
 
 
-def _time_inside(span: RequiredSpan, enter: Ints, leave: Ints) -> int:
-    """Time [ms] of all passages within the span."""
-    inside = np.clip(leave, span.from_ms, span.until_ms) - np.clip(enter, span.from_ms, span.until_ms)
-    return int(inside.sum())
-
-
-def _time_before(t_ms: Ints, begin: Ints, end: Ints) -> Ints:
-    """Time [ms] within the spans before each moment."""
-    total = np.concatenate(([0], np.cumsum(end - begin)))
-    count = np.searchsorted(begin, t_ms, side="right")
-    running = np.where(count > 0, np.append(end, 0)[count - 1] - t_ms, 0)
-    return total[count] - np.maximum(running, 0)
+def _sums(values: Ints, stops: Ints) -> Ints:
+    """Sum of the values from each stop to the next."""
+    total = np.zeros(len(stops) - 1, np.int64)
+    some = np.flatnonzero(stops[1:] > stops[:-1])
+    if len(some):
+        total[some] = np.add.reduceat(values, stops[some])
+    return total
