@@ -43,6 +43,8 @@ class Counts:
         first = (start_ms - self.start_ms) // self.slot_ms
         last = -((self.start_ms - end_ms) // self.slot_ms)
         index = np.arange(first, last)
+        if first >= 0 and last <= len(self.forward):
+            return self.start_ms + index * self.slot_ms, self.forward[first:last], self.backward[first:last]
         inside = (index >= 0) & (index < len(self.forward))
         at = np.where(inside, index, 0)
         return (
@@ -61,7 +63,7 @@ def mean_day(counts: Counts) -> float:
 
 def mean_week(counts: Counts, timezone: str) -> tuple[Floats, Floats]:
     """Mean users per slot of the week, Monday 00:00 civil time first; NaN where no such slot was counted."""
-    bins = _week_bins(counts.start_ms, counts.slot_ms, len(counts.forward), timezone)
+    bins = week_bins(counts.start_ms, counts.slot_ms, len(counts.forward), timezone)
     size = _WEEK_MIN * _MINUTE_MS // counts.slot_ms
     return _bin_mean(counts.forward, bins, size), _bin_mean(counts.backward, bins, size)
 
@@ -73,8 +75,8 @@ def _bin_mean(values: Floats, bins: Integers, size: int) -> Floats:
     return np.where(number > 0, total / np.maximum(number, 1), np.nan)
 
 
-def _week_bins(start_ms: int, slot_ms: int, size: int, timezone: str) -> Integers:
-    """Slot of the civil week for each slot of the grid. Offsets are looked up once an hour."""
+def week_bins(start_ms: int, slot_ms: int, size: int, timezone: str) -> Integers:
+    """Slot of the civil week, Monday 00:00 first, for each slot of a grid. Offsets are looked up once an hour."""
     t_ms = start_ms + slot_ms * np.arange(size, dtype=np.int64)
     hours, which = np.unique(t_ms // 3_600_000, return_inverse=True)
     zone = ZoneInfo(timezone)
@@ -91,7 +93,7 @@ def _offset_ms(utc_s: int, zone: ZoneInfo) -> int:
 
 def fill_missing(counts: Counts, timezone: str, file: str) -> Counts:
     """Missing slots become the mean of the same slot of the week."""
-    bins = _week_bins(counts.start_ms, counts.slot_ms, len(counts.forward), timezone)
+    bins = week_bins(counts.start_ms, counts.slot_ms, len(counts.forward), timezone)
     week = mean_week(counts, timezone)
     forward = np.where(np.isnan(counts.forward), week[0][bins], counts.forward)
     backward = np.where(np.isnan(counts.backward), week[1][bins], counts.backward)
@@ -103,8 +105,11 @@ def fill_missing(counts: Counts, timezone: str, file: str) -> Counts:
 
 def dark_slots(counts: Counts, dark: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """Number of slots that overlap the dark spans [UTC ms], and how many of them have no count."""
-    slots: dict[int, bool] = {}
-    for start_ms, end_ms in dark:
-        starts, forward, backward = counts.slots_between(start_ms, end_ms)
-        slots.update(zip(starts.tolist(), np.isnan(forward + backward).tolist(), strict=True))
-    return len(slots), sum(slots.values())
+    found = [counts.slots_between(start_ms, end_ms) for start_ms, end_ms in dark]
+    missing = [starts[np.isnan(forward + backward)] for starts, forward, backward in found]
+    return _different([starts for starts, _, _ in found]), _different(missing)
+
+
+def _different(moments: Sequence[Integers]) -> int:
+    """How many different moments there are; a span repeats none."""
+    return len(np.unique(np.concatenate(moments))) if len(moments) > 1 else sum(map(len, moments))

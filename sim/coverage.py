@@ -10,9 +10,11 @@ import numpy as np
 
 from sim.counts import Counts, dark_slots
 from sim.setup import Setup, dark_spans
+from sim.traffic_source import counts_in
 from slic.energy.results import CountCoverage
 from slic.errors import InputError
-from slic.scenario.model import CountFile
+from slic.scenario.model import CountFile, SteadyFlow
+from slic.scenario.sumo_model import SumoDetectors, SumoInstant, SumoPositions
 
 _MINUTE_MS = 60_000
 _NAMED = 3
@@ -24,11 +26,11 @@ def count_coverage(setup: Setup) -> list[CountCoverage]:
 
     Raises InputError if no night has them all: then no figure of the run could honestly be given.
     """
-    counts = setup.traffic
+    counts = counts_in(setup.traffic)
     nights = []
     for night in setup.nights:
         dark = dark_spans(setup.default.night(night))
-        slots, missing = dark_slots(counts, dark) if isinstance(counts, Counts) else (0, 0)
+        slots, missing = dark_slots(counts, dark) if counts else (0, 0)
         nights.append(CountCoverage(night.isoformat(), slots, missing))
     if all(night.missing for night in nights):
         raise _nothing_counted(setup, sum(night.missing for night in nights))
@@ -36,8 +38,8 @@ def count_coverage(setup: Setup) -> list[CountCoverage]:
 
 
 def _nothing_counted(setup: Setup, missing: int) -> InputError:
-    counts, source = setup.traffic, setup.scenario.traffic.source
-    assert isinstance(counts, Counts) and isinstance(source, CountFile)
+    counts, source = counts_in(setup.traffic), setup.scenario.traffic.source
+    assert counts is not None and source is not None and not isinstance(source, SteadyFlow)
     starts_ms = sorted(set(_missing_ms(setup, counts)))
     named = ", ".join(_as_written(t_ms, source) for t_ms in starts_ms[:_NAMED])
     more = f" and {missing - _NAMED} more slots" if missing > _NAMED else ""
@@ -47,7 +49,8 @@ def _nothing_counted(setup: Setup, missing: int) -> InputError:
     return InputError(
         f"{named}{more} {have} no count: {nights} of the run {lacking} in the dark, so no saving can be given",
         file=source.file,
-        allowed="at least one night without missing counts, or when_missing: same_hour_mean",
+        allowed="at least one night without missing counts"
+        + (", or when_missing: same_hour_mean" if isinstance(source, CountFile) else ""),
     )
 
 
@@ -58,9 +61,10 @@ def _missing_ms(setup: Setup, counts: Counts) -> Iterator[int]:
             yield from starts[np.isnan(forward + backward)].tolist()
 
 
-def _as_written(start_ms: int, source: CountFile) -> str:
+def _as_written(start_ms: int, source: CountFile | SumoPositions | SumoDetectors | SumoInstant) -> str:
     """The time by which the file marks a slot, in the file's own time zone."""
-    marked_ms = start_ms + (source.slot_min * _MINUTE_MS if source.time_marks == "end" else 0)
+    after_min = source.slot_min if isinstance(source, CountFile) and source.time_marks == "end" else 0
+    marked_ms = start_ms + after_min * _MINUTE_MS
     there = datetime.fromtimestamp(marked_ms / 1000, UTC).astimezone(ZoneInfo(source.time_zone))
     other = there.replace(fold=1 - there.fold)
     twice = there.utcoffset() != other.utcoffset()

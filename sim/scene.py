@@ -8,20 +8,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 
 import numpy as np
 
 from controllers.replay import Inputs, Kind, Row
 from sim.ambient import readings
-from sim.counts import Counts, Integers, dark_slots
+from sim.detections import Detections
 from sim.dice import Purpose, stream
-from sim.faults import fault_rows, fault_spans, silenced, takes_orders
-from sim.passages import passages
+from sim.faults import fault_rows, fault_spans, takes_orders
+from sim.frame import Frame, frame
+from sim.passages import Passages, passages
 from sim.sensing import sense
-from sim.setup import HOUR_MS, Setup, dark_spans
-from sim.traffic import Users, flow_of, make_users
+from sim.setup import HOUR_MS, Setup
+from sim.traffic import Users
+from sim.traffic_source import users_of
 from slic.control.civil import minutes_after_noon, night_span
-from slic.control.planner import Planner
 from slic.control.program import AstronomicalPhotocell, ControlProgram, Photocell
 from slic.control.segment import Override
 from slic.errors import InputError
@@ -32,28 +34,79 @@ from slic.scenario.model import PlannedOverride
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scene:
-    """One street, one night, one replicate.
+    """One street, one night, one replicate. What no regime asks for is not drawn.
 
-    dark : spans without sun [UTC ms]; passages : for each lamp, users' enter and leave in the dark
-    reports : of the presence sensors, in order; orders : planned overrides; dead : which lamps do not light
-    missing : slots of the count file in the dark that had no value
+    given : road users in the place of drawn ones
     """
 
     setup: Setup
     street: Street
     night: date
     replicate: int
-    start_ms: int
-    end_ms: int
-    dark: list[Span]
-    users: Users
-    passages: list[tuple[Integers, Integers]]
-    reports: list[Row]
-    orders: list[Override]
-    dead: list[bool]
-    missing: int
+    frame: Frame
+    given: Users | None = None
+
+    @property
+    def start_ms(self) -> int:
+        """Start of the night [UTC ms]."""
+        return self.frame.start_ms
+
+    @property
+    def end_ms(self) -> int:
+        """End of the night [UTC ms]."""
+        return self.frame.end_ms
+
+    @property
+    def dark(self) -> list[Span]:
+        """Spans without sun [UTC ms]."""
+        return self.frame.dark
+
+    @property
+    def missing(self) -> int:
+        """Slots of the count file in the dark that had no value."""
+        return self.frame.missing
+
+    @cached_property
+    def users(self) -> Users:
+        """Road users."""
+        if self.given is not None:
+            return self.given
+        night = (self.start_ms, self.end_ms)
+        source, traffic = self.setup.traffic, self.setup.scenario.traffic
+        return users_of(source, traffic, self.street.name, self.frame.flow, night, lambda: self.dice(Purpose.TRAFFIC))
+
+    @cached_property
+    def passages(self) -> Passages:
+        """Users at lamps in the dark."""
+        return passages(self.street, self.users, self.dark)
+
+    @cached_property
+    def detections(self) -> Detections:
+        """What presence sensors detect."""
+        night = (self.start_ms, self.end_ms)
+        frame = self.frame
+        return sense(self.street, self.users, frame.sensors, night, frame.wanted, lambda: self.dice(Purpose.SENSORS))
+
+    @cached_property
+    def reports(self) -> list[Row]:
+        """The detections as reports, in order."""
+        return self.detections.rows()
+
+    @cached_property
+    def orders(self) -> list[Override]:
+        """Planned overrides."""
+        return _orders(self.setup.scenario.overrides, self.street, self.start_ms, self.end_ms)
+
+    @cached_property
+    def dead(self) -> list[bool]:
+        """Which lamps do not light."""
+        share, number = self.setup.scenario.gear.dead_lamps, len(self.street.lamps)
+        if not share:
+            return [False] * number
+        dead: list[bool] = (self.dice(Purpose.GEAR).random(number) < share).tolist()
+        return dead
 
     def dice(self, purpose: Purpose) -> np.random.Generator:
         """The stream of random numbers of this street-night for one purpose."""
@@ -61,39 +114,9 @@ class Scene:
         return stream(seed, self.replicate, self.street.name, self.night, purpose)
 
 
-def make_scene(setup: Setup, street: Street, night: date, replicate: int) -> Scene:
-    """Draw a street-night."""
-    scenario = setup.scenario
-    span = night_span(setup.place.timezone, night)
-    start_ms, end_ms = span.start_ms, span.end_ms
-    dark = dark_spans(setup.default.night(night))
-    seed = (scenario.run.seed, replicate, street.name, night)
-    flow = flow_of(setup.traffic, start_ms, end_ms)
-    users = make_users(flow, scenario.traffic, start_ms, end_ms, stream(*seed, Purpose.TRAFFIC))
-    _, missing = dark_slots(setup.traffic, dark) if isinstance(setup.traffic, Counts) else (0, 0)
-    dead = stream(*seed, Purpose.GEAR).random(len(street.lamps)) < scenario.gear.dead_lamps
-    return Scene(
-        setup=setup,
-        street=street,
-        night=night,
-        replicate=replicate,
-        start_ms=start_ms,
-        end_ms=end_ms,
-        dark=dark,
-        users=users,
-        passages=passages(street, users, dark),
-        reports=sense(
-            street,
-            users,
-            silenced(scenario.sensors, scenario.faults),
-            (start_ms, end_ms),
-            _wanted_reports(setup, night),
-            stream(*seed, Purpose.SENSORS),
-        ),
-        orders=_orders(scenario.overrides, street, start_ms, end_ms),
-        dead=dead.tolist(),
-        missing=missing,
-    )
+def make_scene(setup: Setup, street: Street, night: date, replicate: int, users: Users | None = None) -> Scene:
+    """A street-night. ``users`` are who moves there, in order of ``t_ms``, in the place of drawn ones."""
+    return Scene(setup, street, night, replicate, frame(setup, night), users)
 
 
 def inputs_for(scene: Scene, regime: str) -> Inputs:
@@ -101,15 +124,26 @@ def inputs_for(scene: Scene, regime: str) -> Inputs:
 
     The baseline has no control system, so commands and faults of one do not reach it.
     """
-    planners = scene.setup.regimes[regime]
-    programs = [planner.programs[planner.night(scene.night).program] for planner in planners.values()]
-    reports = _reports(scene, programs)
-    lux_ms, lux = _readings(scene) if any(has_photocell(program) for program in programs) else ([], [])
+    others = inputs_without_presence(scene, regime)
+    reports = _reports(scene, programs_of(scene, regime))
+    if others.rows:
+        reports = sorted([*others.rows, *reports], key=lambda row: row[:2])
+    return Inputs(reports, others.lux, others.overrides)
+
+
+def inputs_without_presence(scene: Scene, regime: str) -> Inputs:
+    """What the controller of a regime gets but for presence, in order."""
+    has_cell = any(has_photocell(program) for program in programs_of(scene, regime))
+    lux_ms, lux = _readings(scene) if has_cell else ([], [])
     rows = [] if is_baseline(scene, regime) else _disturbances(scene)
     rows += [(t_ms, Kind.AMBIENT, i, 0, 0) for i, t_ms in enumerate(lux_ms)]
-    if rows:
-        reports = sorted(rows + reports, key=lambda row: row[:2])
-    return Inputs(reports, lux, scene.orders)
+    return Inputs(sorted(rows, key=lambda row: row[:2]), lux, scene.orders)
+
+
+def programs_of(scene: Scene, regime: str) -> list[ControlProgram]:
+    """The programs of this night under a regime, one for each lamp group."""
+    planners = scene.setup.regimes[regime].values()
+    return [planner.programs[planner.night(scene.night).program] for planner in planners]
 
 
 def is_baseline(scene: Scene, regime: str) -> bool:
@@ -166,29 +200,6 @@ def _reports(scene: Scene, programs: Sequence[ControlProgram]) -> list[Row]:
     if any(program.presence.style == "train" or program.traffic_classes for program in acting):
         return scene.reports
     return [row for row in scene.reports if row[1] != Kind.MORE]
-
-
-def _wanted_reports(setup: Setup, night: date) -> Span:
-    """From the first to the last moment at which a report can matter to any regime, holds included."""
-    planners = [planner for groups in setup.regimes.values() for planner in groups.values()]
-    spans = [span for span in (_presence_span(planner, night) for planner in planners) if span is not None]
-    latency_ms = round(setup.scenario.sensors.latency_s * 1000)
-    return (
-        min((span[0] for span in spans), default=0) - latency_ms,
-        max((span[1] for span in spans), default=-latency_ms - 1),
-    )
-
-
-def _presence_span(planner: Planner, night: date) -> Span | None:
-    schedule = planner.night(night)
-    program = planner.programs[schedule.program]
-    if program.traffic_classes:
-        return schedule.start_ms, schedule.end_ms
-    acting = [(step.t_ms, end) for step, end in schedule.spans() if step.dynamics]
-    if not acting:
-        return None
-    hold_ms = max(program.hold_ms(control) for control in program.dynamic_controls)
-    return acting[0][0] - hold_ms, acting[-1][1]
 
 
 def order_span(order: PlannedOverride) -> Span:

@@ -1,4 +1,4 @@
-"""What presence sensors report of the road users, with their faults; made once and seen by every regime.
+"""What presence sensors detect of the road users, with their faults; made once and seen by every regime.
 
 A detection is a closed interval in which a sensor sees a user. A sensor is up while it sees anybody: it
 reports the first user in range (on), each further one (more), and the last moment with anybody (off). An
@@ -7,32 +7,43 @@ interval without length, as at a point sensor or from a false trigger, is a puls
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from controllers.replay import Kind, Row
 from sim.counts import Integers
-from sim.passages import interval_ms
+from sim.detections import NOTHING, Detections, Flags, nobody
+from sim.ordered import ABSENT, blocks, ordered
+from sim.passages import crossing_ms, interval_ms, near
+from sim.seen import Seen, joined, with_faults
 from sim.traffic import Users
-from slic.scenario.layout import Sensor, Street
-from slic.scenario.model import Sensors, StuckSensor
+from slic.scenario.layout import Street
+from slic.scenario.model import Sensors
+
+__all__ = ["Detections", "sense"]
 
 _HOUR_MS = 3_600_000
+_Flat = tuple[Integers, Integers, Integers, Integers]
+"""Sensor, enter, leave and user of detections, sensor by sensor and in order of enter."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """Detections of one sensor: start and end [ms], speed [mm/s] and direction of the user, 0 if not known."""
+class _View:
+    """What the sensors of a street look at.
 
-    enter: Integers
-    leave: Integers
-    speed: Integers
-    direction: Integers
+    seen : which users each sensor sees [sensors x users], None if all
+    false_ms : moments of the false triggers of each sensor
+    wanted : what touches this span is kept
+    """
 
-    def pick(self, which: Integers) -> _Seen:
-        return _Seen(self.enter[which], self.leave[which], self.speed[which], self.direction[which])
+    users: Users
+    site_mm: int
+    place_mm: Integers
+    range_mm: int
+    seen: Flags | None
+    false_ms: Sequence[Integers]
+    wanted: tuple[int, int]
 
 
 def sense(
@@ -41,35 +52,70 @@ def sense(
     sensors: Sensors,
     night: tuple[int, int],
     wanted: tuple[int, int],
-    dice: np.random.Generator,
-) -> list[Row]:
-    """Reports of all sensors of a street in a night, ascending in time, enter before leave.
+    dice: Callable[[], np.random.Generator],
+) -> Detections:
+    """Detections of all sensors of a street in a night. Users are given in order of ``t_ms``.
 
     night : start and end [UTC ms]; wanted : what touches this span is reported, the draws do not depend on it
+    dice : makes the stream of random numbers; called only if something is left to chance
     """
     if not street.sensors or wanted[0] >= wanted[1]:
-        return []
-    start_ms, end_ms = night
+        return nobody(night[1])
+    view = _view(street, users, sensors, night, wanted, dice)
+    stuck = {fault.sensor for fault in sensors.stuck}
+    faulty = [k for k, sensor in enumerate(street.sensors) if sensors.retrigger_s > 0 or sensor.id in stuck]
+    sound = np.arange(len(street.sensors))
+    if faulty:
+        sound = np.delete(sound, faulty)
+    parts = [*_sound(view, sound), *(_faulty(view, k, street, sensors, night[0]) for k in faulty)]
+    sensor, enter, leave, user = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
+    if faulty:
+        order = sensor.argsort(kind="stable")
+        sensor, enter, leave, user = sensor[order], enter[order], leave[order], user[order]
+    pulses = view.range_mm == 0 and not faulty
+    fall, first, long = _pulses(sensor, enter) if pulses else _episodes(sensor, enter, leave)
+    speed, direction = _known(users, sensors)
+    latency_ms = round(sensors.latency_s * 1000)
+    if latency_ms:
+        enter, fall = enter + latency_ms, fall + latency_ms
+    return _cut(Detections(night[1], sensor, enter, fall, first, long, user, speed, direction), night[0])
+
+
+def _known(users: Users, sensors: Sensors) -> tuple[Integers, Integers]:
+    """What these sensors can tell of the speeds and directions of the users, and then of nobody in particular."""
+    speed, direction = np.zeros((2, len(users) + 1), np.int64)
+    if sensors.gives_speed:
+        speed[:-1] = users.speed_mm_s
+    if sensors.gives_direction:
+        direction[:-1] = users.direction
+    return speed, direction
+
+
+def _view(
+    street: Street,
+    users: Users,
+    sensors: Sensors,
+    night: tuple[int, int],
+    wanted: tuple[int, int],
+    dice: Callable[[], np.random.Generator],
+) -> _View:
     place = np.array([sensor.position_mm for sensor in street.sensors], np.int64)
-    range_mm = round(sensors.range_m * 1000)
-    enter, leave = interval_ms(users, street.length_mm // 2, place - range_mm, place + range_mm)
-    seen = dice.random(enter.shape) < sensors.detection_probability
-    reports = []
-    for index, sensor in enumerate(street.sensors):
-        mine = _known(_Seen(enter[index], leave[index], users.speed_mm_s, users.direction), sensors)
-        false_ms = _false_triggers(sensors.false_triggers_per_h, start_ms, end_ms, dice)
-        mine = _join(mine.pick(np.flatnonzero(seen[index])), _anonymous(false_ms, false_ms))
-        mine = _with_faults(mine, _faults_of(sensor, sensors.stuck), sensors.retrigger_s, start_ms)
-        touching = (mine.leave >= wanted[0]) & (mine.enter < wanted[1])
-        reports.append(_reports(mine.pick(np.flatnonzero(touching)), index))
-    return _in_order(np.concatenate(reports, axis=1), round(sensors.latency_s * 1000), start_ms, end_ms)
-
-
-def _known(seen: _Seen, sensors: Sensors) -> _Seen:
-    """Only what these sensors can tell of a user."""
-    speed = seen.speed if sensors.gives_speed else np.zeros_like(seen.speed)
-    direction = seen.direction if sensors.gives_direction else np.zeros_like(seen.direction)
-    return _Seen(seen.enter, seen.leave, speed, direction)
+    seen, false_ms = None, [NOTHING] * len(place)
+    chance, false_per_h = sensors.detection_probability, sensors.false_triggers_per_h
+    if chance < 1 or false_per_h > 0:
+        drawn = dice()
+        seen = drawn.random((len(place), len(users))) < chance
+        if false_per_h > 0:
+            false_ms = [_false_triggers(false_per_h, *night, drawn) for _ in place]
+    return _View(
+        users=users,
+        site_mm=street.length_mm // 2,
+        place_mm=place,
+        range_mm=round(sensors.range_m * 1000),
+        seen=seen,
+        false_ms=false_ms,
+        wanted=wanted,
+    )
 
 
 def _false_triggers(per_h: float, start_ms: int, end_ms: int, dice: np.random.Generator) -> Integers:
@@ -77,87 +123,123 @@ def _false_triggers(per_h: float, start_ms: int, end_ms: int, dice: np.random.Ge
     return dice.integers(start_ms, end_ms, number, np.int64)
 
 
-def _anonymous(enter: Integers, leave: Integers) -> _Seen:
-    nothing = np.zeros(len(enter), np.int64)
-    return _Seen(enter, leave, nothing, nothing)
+def _interval(view: _View, users: Users, sensors: Integers) -> tuple[Integers, Integers]:
+    """Enter and leave [sensors x users]; one array if they are equal."""
+    place = view.place_mm[sensors]
+    if view.range_mm:
+        return interval_ms(users, view.site_mm, place - view.range_mm, place + view.range_mm)
+    at = crossing_ms(users, view.site_mm, place)
+    return at, at
 
 
-def _join(one: _Seen, other: _Seen) -> _Seen:
-    """Both, in order of start."""
-    both = _Seen(
-        np.concatenate([one.enter, other.enter]),
-        np.concatenate([one.leave, other.leave]),
-        np.concatenate([one.speed, other.speed]),
-        np.concatenate([one.direction, other.direction]),
-    )
-    return both.pick(np.argsort(both.enter, kind="stable"))
+def _sound(view: _View, sensors: Integers) -> list[_Flat]:
+    """Detections of sensors without faults, in parts."""
+    if not len(sensors):
+        return []
+    way_mm = int(np.abs(view.place_mm - view.site_mm).max()) + view.range_mm
+    some = near(view.users, way_mm, *view.wanted)
+    users = view.users.part(some).after(view.wanted[0])
+    most = max(len(view.false_ms[k]) for k in sensors)
+    parts = []
+    for block in blocks(len(sensors), len(users) + most):
+        seen = None if view.seen is None else view.seen[sensors[block], some]
+        sensor, enter, leave, user = _in_order(view, users, seen, sensors[block], most)
+        user += some.start
+        if most:
+            user[user >= some.stop] = len(view.users)
+        pulses = leave is enter
+        enter += view.wanted[0]
+        parts.append((sensor, enter, enter if pulses else leave + view.wanted[0], user))
+    return parts
 
 
-def _faults_of(sensor: Sensor, stuck: Sequence[StuckSensor]) -> list[StuckSensor]:
-    return [fault for fault in stuck if fault.sensor == sensor.id]
+def _in_order(view: _View, users: Users, seen: Flags | None, sensors: Integers, most: int) -> _Flat:
+    """Detections that touch the wanted span, timed from its start on; users after the last are false triggers.
+
+    Enter and user are sorted as one number: with a million users, enter may range over a century.
+    """
+    span_ms = view.wanted[1] - view.wanted[0]
+    enter, leave = _interval(view, users, sensors)
+    if seen is not None:
+        enter[~seen] = span_ms
+    if most:
+        enter, leave = _with_false(view, sensors, most, enter, leave)
+    columns = enter.shape[1]
+    bits = columns.bit_length()
+    low_ms = min(0, int(enter.min())) if columns and view.range_mm else 0
+    key = enter - low_ms
+    key <<= bits
+    key |= np.arange(columns)
+    if view.range_mm:
+        np.copyto(key, ABSENT, where=leave < 0)
+    key, number = ordered(key, (span_ms - low_ms) << bits)
+    user = key & ((1 << bits) - 1)
+    key >>= bits
+    if not view.range_mm:
+        return sensors.repeat(number), key, key, user
+    at = (np.arange(len(sensors)) * columns).repeat(number)
+    at += user
+    return sensors.repeat(number), key + low_ms, leave.ravel().take(at), user
 
 
-def _with_faults(seen: _Seen, stuck: Sequence[StuckSensor], retrigger_s: float, start_ms: int) -> _Seen:
-    if retrigger_s > 0:
-        seen = _blind_after_fall(seen, round(retrigger_s * 1000))
-    for fault in stuck:
-        since_ms = start_ms + round(fault.from_h * _HOUR_MS)
-        until_ms = since_ms + round(fault.for_h * _HOUR_MS)
-        seen = _cut(seen, since_ms, until_ms)
-        if fault.state == "present":
-            seen = _join(seen, _anonymous(np.array([since_ms]), np.array([until_ms])))
-    return seen
+def _with_false(
+    view: _View, sensors: Integers, most: int, enter: Integers, leave: Integers
+) -> tuple[Integers, Integers]:
+    """Enter and leave with false triggers as more columns; where a sensor has fewer, they lie after the span."""
+    false_ms = np.full((len(sensors), most), view.wanted[1])
+    for row, k in enumerate(sensors):
+        false_ms[row, : len(view.false_ms[k])] = view.false_ms[k]
+    false_ms -= view.wanted[0]
+    return np.hstack((enter, false_ms)), np.hstack((leave, false_ms))
 
 
-def _blind_after_fall(seen: _Seen, blind_ms: int) -> _Seen:
-    """After a fall the sensor sees nothing for a time; who is still there afterwards is seen then."""
-    enter = seen.enter.copy()
-    kept = np.zeros(len(enter), bool)
-    up_until = sees_from = int(enter[0]) - 1 if len(enter) else 0
-    for at, (start, end) in enumerate(zip(seen.enter.tolist(), seen.leave.tolist(), strict=True)):
-        if start > up_until:
-            start = max(start, sees_from)
-        if end < start:
-            continue
-        kept[at] = True
-        enter[at] = start
-        up_until = max(up_until, end)
-        sees_from = up_until + blind_ms
-    clipped = _Seen(enter, seen.leave, seen.speed, seen.direction).pick(np.flatnonzero(kept))
-    return clipped.pick(np.argsort(clipped.enter, kind="stable"))
+def _faulty(view: _View, sensor: int, street: Street, sensors: Sensors, start_ms: int) -> _Flat:
+    """Detections of a sensor that is blind after falls or stuck, one after the other."""
+    enter, leave = _interval(view, view.users, np.array([sensor]))
+    seen = Seen(enter[0], leave[0], np.arange(len(view.users)))
+    if view.seen is not None:
+        seen = seen.pick(np.flatnonzero(view.seen[sensor]))
+    nobody_known = len(view.users)
+    false_ms = view.false_ms[sensor]
+    stuck = [fault for fault in sensors.stuck if fault.sensor == street.sensors[sensor].id]
+    found = joined(seen, Seen(false_ms, false_ms, np.full(len(false_ms), nobody_known)))
+    found = with_faults(found, stuck, sensors.retrigger_s, start_ms, nobody_known)
+    touching = (found.leave >= view.wanted[0]) & (found.enter < view.wanted[1])
+    found = found.pick(np.flatnonzero(touching))
+    return np.full(len(found.enter), sensor), found.enter, found.leave, found.user
 
 
-def _cut(seen: _Seen, since_ms: int, until_ms: int) -> _Seen:
-    """Leave out what lies in [since, until]; who outlasts it is seen again after it."""
-    before = seen.enter < since_ms
-    after = seen.leave > until_ms
-    head = seen.pick(np.flatnonzero(before))
-    tail = seen.pick(np.flatnonzero(after))
-    return _join(
-        _Seen(head.enter, np.minimum(head.leave, since_ms - 1), head.speed, head.direction),
-        _Seen(np.maximum(tail.enter, until_ms + 1), tail.leave, tail.speed, tail.direction),
-    )
+def _pulses(sensor: Integers, enter: Integers) -> tuple[Integers, Flags, Flags]:
+    """Fall, first and long of detections that have no length: those of one moment are an episode."""
+    first = np.ones(len(enter), bool)
+    np.not_equal(enter[1:], enter[:-1], out=first[1:])
+    first[1:] |= sensor[1:] != sensor[:-1]
+    return enter, first, np.zeros(len(enter), bool)
 
 
-def _reports(seen: _Seen, index: int) -> Integers:
-    """Columns t_ms, kind, sensor, speed, direction, from detections in order of start."""
-    if not len(seen.enter):
-        return np.zeros((5, 0), np.int64)
-    reach = np.maximum.accumulate(seen.leave)
-    first = np.flatnonzero(np.concatenate([[True], seen.enter[1:] > reach[:-1]]))
-    last = np.append(first[1:], len(reach)) - 1
-    long = reach[last] > seen.enter[first]
-    kind = np.where(np.repeat(long, last - first + 1), Kind.MORE, Kind.PULSE)
-    kind[first[long]] = Kind.ON
-    rises = np.stack([seen.enter, kind, np.full_like(kind, index), seen.speed, seen.direction])
-    fall_ms = reach[last][long]
-    nothing = np.zeros_like(fall_ms)
-    falls = np.stack([fall_ms, nothing + Kind.OFF, nothing + index, nothing, nothing])
-    return np.concatenate([rises, falls], axis=1)
+def _episodes(sensor: Integers, enter: Integers, leave: Integers) -> tuple[Integers, Flags, Flags]:
+    """Fall, first and long of detections: an episode ends where all so far have left before the next one enters."""
+    if not len(enter):
+        return enter, np.zeros(0, bool), np.zeros(0, bool)
+    # Sensors are moved so far apart in time that none reaches the next.
+    apart = sensor * (int(leave.max()) - int(enter.min()) + 1)
+    reach = np.maximum.accumulate(leave + apart)
+    first = np.ones(len(enter), bool)
+    np.greater((enter + apart)[1:], reach[:-1], out=first[1:])
+    opens = np.flatnonzero(first)
+    closes = np.append(opens[1:], len(enter)) - 1
+    fall = reach[closes] - apart[closes]
+    size = closes - opens + 1
+    return fall.repeat(size), first, (fall > enter[opens]).repeat(size)
 
 
-def _in_order(reports: Integers, latency_ms: int, start_ms: int, end_ms: int) -> list[Row]:
-    reports[0] += latency_ms
-    reports = reports[:, (reports[0] >= start_ms) & (reports[0] < end_ms)]
-    order = np.argsort((reports[0] - start_ms) * len(Kind) + reports[1], kind="stable")
-    return list(zip(*reports[:, order].tolist(), strict=True))
+def _cut(found: Detections, start_ms: int) -> Detections:
+    """What is reported in the night."""
+    enter, fall, end_ms = found.enter_ms, found.fall_ms, found.end_ms
+    if not len(enter) or (int(enter.min()) >= start_ms and int(enter.max()) < end_ms):
+        return found
+    inside = (enter >= start_ms) & (enter < end_ms)
+    opens = np.flatnonzero(found.first)
+    number = np.add.reduceat(inside.astype(np.int64), opens)
+    lone = opens[(number == 0) & found.long[opens] & (fall[opens] >= start_ms) & (fall[opens] < end_ms)]
+    return replace(found.pick(inside), lone_sensor=found.sensor[lone], lone_fall_ms=fall[lone])

@@ -7,28 +7,25 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sim.ambient import Weather, read_weather
-from sim.count_file import read_counts
-from sim.counts import Counts
-from slic.control.civil import night_span
+from sim.traffic_source import Source, read_source
 from slic.control.place import Place
 from slic.control.planner import Planner, astronomical_default, planner_for
 from slic.control.schedule import Mode, NightSchedule
-from slic.errors import InputError
 from slic.scenario.layout import Street
 from slic.scenario.load import LoadedScenario, resolve_file
-from slic.scenario.model import CountFile, Scenario, SteadyFlow, WeatherAmbient
+from slic.scenario.model import Scenario, WeatherAmbient
 from slic.scenario.streets import build_streets
 
 HOUR_MS = 3_600_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Setup:
-    """A scenario made ready.
+    """A scenario made ready. Each is equal to itself alone.
 
     regimes : regime -> lamp group -> planner, the baseline first
     default : planner of sunset to sunrise, which says what is dark
-    traffic : counts, a steady flow, or None for nobody; weather : None for a clear sky
+    traffic : counts, users one by one, a steady flow, or None for nobody; weather : None for a clear sky
     burned_h : hours of darkness from the start of the run until each night, for constant light output
     """
 
@@ -38,7 +35,7 @@ class Setup:
     nights: tuple[date, ...]
     regimes: Mapping[str, Mapping[str, Planner]]
     default: Planner
-    traffic: Counts | SteadyFlow | None
+    traffic: Source
     weather: Weather | None
     burned_h: Mapping[date, float]
 
@@ -60,7 +57,7 @@ def prepare(loaded: LoadedScenario) -> Setup:
         nights=nights,
         regimes=_planners(scenario, place),
         default=default,
-        traffic=_traffic(loaded, nights),
+        traffic=read_source(loaded, nights),
         weather=_weather(loaded, place),
         burned_h=_burned_h(default, nights),
     )
@@ -75,24 +72,6 @@ def _planners(scenario: Scenario, place: Place) -> dict[str, dict[str, Planner]]
         made[name] = planner_for(program, place)
     order = sorted(scenario.regimes, key=lambda regime: regime != scenario.baseline)
     return {regime: {group: made[name] for group, name in scenario.regimes[regime].items()} for regime in order}
-
-
-def _traffic(loaded: LoadedScenario, nights: tuple[date, ...]) -> Counts | SteadyFlow | None:
-    source = loaded.scenario.traffic.source
-    if not isinstance(source, CountFile):
-        return source
-    zone = loaded.scenario.site.timezone
-    first_ms, last_ms = night_span(zone, nights[0]).start_ms, night_span(zone, nights[-1]).end_ms
-    counts = read_counts(resolve_file(loaded, source.file), source, zone)
-    if counts.end_ms <= first_ms or counts.start_ms >= last_ms:
-        raise InputError(
-            "lies outside the count file",
-            file=source.file,
-            field="run.start",
-            value=str(nights[0]),
-            allowed="nights that the file counts",
-        )
-    return counts
 
 
 def _weather(loaded: LoadedScenario, place: Place) -> Weather | None:

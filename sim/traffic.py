@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.counts import Counts, Floats, Integers
 from slic.scenario.model import RoadUser, SteadyFlow, Traffic
@@ -23,7 +22,7 @@ _DRAWS_OF_SPEED = 100
 
 @dataclass(frozen=True, slots=True)
 class Users:
-    """Road users, one array entry each.
+    """Road users, one array entry each, in order of ``t_ms``.
 
     t_ms : when they pass the middle of the street; speed_mm_s : above 0; direction : +1 up the street, -1
     down
@@ -36,22 +35,38 @@ class Users:
     def __len__(self) -> int:
         return len(self.t_ms)
 
+    def part(self, which: slice) -> Users:
+        """Some of them."""
+        return Users(self.t_ms[which], self.speed_mm_s[which], self.direction[which])
+
+    def after(self, t_ms: int) -> Users:
+        """They, with times counted from a moment on."""
+        return Users(self.t_ms - t_ms, self.speed_mm_s, self.direction)
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Expected users per slot that overlaps the night, in both directions; NaN where it is not known."""
+    """Expected users per slot that overlaps the night, in both directions; none where it is not known."""
 
     starts_ms: Integers
     slot_ms: int
     forward: Floats
     backward: Floats
 
+    @property
+    def nobody(self) -> bool:
+        """Whether no user can come."""
+        return not (self.forward.any() or self.backward.any())
+
+
+NOBODY = Users(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64))
+
 
 def flow_of(source: Counts | SteadyFlow | None, start_ms: int, end_ms: int) -> Flow:
     """The flow between two moments from counts, a steady flow, or nobody."""
     if isinstance(source, Counts):
         starts, forward, backward = source.slots_between(start_ms, end_ms)
-        return Flow(starts, source.slot_ms, forward, backward)
+        return Flow(starts, source.slot_ms, np.nan_to_num(forward, nan=0.0), np.nan_to_num(backward, nan=0.0))
     steady = source or SteadyFlow()
     hours = -((start_ms - end_ms) // STEADY_SLOT_MS)
     starts = start_ms + STEADY_SLOT_MS * np.arange(hours, dtype=np.int64)
@@ -63,39 +78,52 @@ def make_users(flow: Flow, traffic: Traffic, start_ms: int, end_ms: int, dice: n
     """Draw the users that pass the middle of the street in [start, end). Slots without a count have none."""
     forward = _arrivals(flow, flow.forward, dice)
     backward = _arrivals(flow, flow.backward, dice)
-    t_ms = np.concatenate([forward, backward])
-    direction = np.repeat(np.array([1, -1], np.int64), [len(forward), len(backward)])
+    t_ms = np.concatenate((forward, backward))
+    direction = np.ones(len(t_ms), np.int64)
+    direction[len(forward) :] = -1
     kept = dice.random(len(t_ms)) < traffic.thin
     speed = _speeds(traffic.users, len(t_ms), dice)
-    kept &= (t_ms >= start_ms) & (t_ms < end_ms)
-    order = np.argsort(t_ms[kept], kind="stable")
-    return Users(t_ms[kept][order], speed[kept][order], direction[kept][order])
+    if traffic.thin < 1:
+        t_ms, speed, direction = t_ms[kept], speed[kept], direction[kept]
+    order = t_ms.argsort(kind="stable")
+    t_ms = t_ms[order]
+    first, last = t_ms.searchsorted((start_ms, end_ms))
+    return Users(t_ms, speed[order], direction[order]).part(slice(first, last))
 
 
 def _arrivals(flow: Flow, expected: Floats, dice: np.random.Generator) -> Integers:
-    number = dice.poisson(np.nan_to_num(expected, nan=0.0))
-    starts = np.repeat(flow.starts_ms, number)
-    return np.asarray(starts + np.floor(dice.random(len(starts)) * flow.slot_ms), np.int64)
+    number = dice.poisson(expected)
+    starts = flow.starts_ms.repeat(number)
+    starts += (dice.random(len(starts)) * flow.slot_ms).astype(np.int64)
+    return starts
 
 
 def _speeds(kinds: Sequence[RoadUser], size: int, dice: np.random.Generator) -> Integers:
     """Speeds [mm/s], rounded once. Kinds are drawn by share; shares are relative."""
-    shares = np.array([kind.share for kind in kinds])
-    which = np.searchsorted(np.cumsum(shares)[:-1] / shares.sum(), dice.random(size), side="right")
-    normal = dice.standard_normal(size)
-    speed = np.empty(size)
-    for index, kind in enumerate(kinds):
-        mine = which == index
-        speed[mine] = _cut_normal(kind, normal[mine], dice)
-    return np.maximum(1, np.rint(speed * 1000)).astype(np.int64)
+    draw, normal = dice.random(size), dice.standard_normal(size)
+    if len(kinds) == 1:
+        speed = _cut_normal(kinds[0], normal, dice)
+    else:
+        shares = np.array([kind.share for kind in kinds])
+        which = np.searchsorted(np.cumsum(shares)[:-1] / shares.sum(), draw, side="right")
+        speed = np.empty(size)
+        for index, kind in enumerate(kinds):
+            mine = which == index
+            speed[mine] = _cut_normal(kind, normal[mine], dice)
+    speed *= 1000
+    np.rint(speed, out=speed)
+    return np.maximum(speed, 1, out=speed).astype(np.int64)
 
 
 def _cut_normal(kind: RoadUser, normal: Floats, dice: np.random.Generator) -> Floats:
     """Normal speeds, drawn again while outside the kind's limits; what is still outside goes to the limit."""
     speed = kind.mean_m_s + kind.sd_m_s * normal
+    outside = np.flatnonzero((speed < kind.min_m_s) | (speed > kind.max_m_s))
     for _ in range(_DRAWS_OF_SPEED if kind.sd_m_s > 0 else 0):
-        outside: NDArray[np.bool_] = (speed < kind.min_m_s) | (speed > kind.max_m_s)
-        if not outside.any():
+        if not len(outside):
             break
-        speed[outside] = kind.mean_m_s + kind.sd_m_s * dice.standard_normal(int(outside.sum()))
-    return np.clip(speed, kind.min_m_s, kind.max_m_s)
+        again = kind.mean_m_s + kind.sd_m_s * dice.standard_normal(len(outside))
+        speed[outside] = again
+        outside = outside[(again < kind.min_m_s) | (again > kind.max_m_s)]
+    np.maximum(speed, kind.min_m_s, out=speed)
+    return np.minimum(speed, kind.max_m_s, out=speed)

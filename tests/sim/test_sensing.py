@@ -27,7 +27,7 @@ def users(*rows: tuple[int, int, int]) -> Users:
 
 
 def reports(people: Users, at_mm: tuple[int, ...] = (60_000,), wanted=NIGHT, seed: int = 1, **values: Any):
-    return sense(street(*at_mm), people, Sensors(**values), NIGHT, wanted, np.random.default_rng(seed))
+    return sense(street(*at_mm), people, Sensors(**values), NIGHT, wanted, lambda: np.random.default_rng(seed)).rows()
 
 
 def test_a_point_sensor_gives_one_pulse_per_user_in_order():
