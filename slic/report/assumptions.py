@@ -6,7 +6,7 @@ from slic.report.csv_file import Row
 from slic.report.program_words import program_words
 from slic.report.regimes import programs_of, standby_w
 from slic.scenario.model import (
-    CountFile,
+    LampCity,
     LampGroups,
     LampInventory,
     LampRow,
@@ -17,6 +17,8 @@ from slic.scenario.model import (
     SunAmbient,
     Traffic,
 )
+from slic.scenario.sumo_model import SumoDetectors, SumoInstant, SumoPositions
+from slic.scenario.traffic_model import TrafficSource
 
 Fact = tuple[str, str]
 
@@ -59,11 +61,13 @@ def _lamps(scenario: Scenario) -> list[Fact]:
     return facts
 
 
-def _lamp_words(lamps: LampRow | LampInventory | LampGroups) -> str:
-    if isinstance(lamps, LampRow):
-        return f"{lamps.count} luminaires of {lamps.power_w:g} W (circuit), {lamps.spacing_m:g} m apart"
+def _lamp_words(lamps: LampRow | LampCity | LampInventory | LampGroups) -> str:
+    if isinstance(lamps, LampRow | LampCity):
+        row = f"{lamps.count} luminaires of {lamps.power_w:g} W (circuit), {lamps.spacing_m:g} m apart"
+        return f"{lamps.streets} streets of {row}" if isinstance(lamps, LampCity) else row
     if isinstance(lamps, LampInventory):
-        return f"from the inventory {lamps.file}"
+        fitted = ", streets fitted to their places" if lamps.streets == "fitted" else ""
+        return f"from the inventory {lamps.file}{fitted}"
     return "; ".join(f"{g.count} of {g.power_w:g} W in group {g.group}" for g in lamps.groups)
 
 
@@ -88,16 +92,26 @@ def _traffic(traffic: Traffic) -> list[Fact]:
     facts = [("road users", _source_words(source))]
     if traffic.thin < 1:
         facts.append(("thinned to", f"{100 * traffic.thin:g} % of the counts"))
+    if traffic.street_spread:
+        facts.append(("streets differ by", f"a log-normal factor of mean 1, sigma {traffic.street_spread:g}"))
+    if isinstance(source, SumoPositions | SumoInstant):
+        return facts
     for user in traffic.users:
         speed = f"{100 * user.share:g} %, {user.mean_m_s:g} m/s (standard deviation {user.sd_m_s:g})"
         facts.append((f"{user.kind}s", speed))
     return facts
 
 
-def _source_words(source: CountFile | SteadyFlow) -> str:
+def _source_words(source: TrafficSource) -> str:
     if isinstance(source, SteadyFlow):
         return f"steady flow, {source.forward_per_h:g} and {source.backward_per_h:g} per hour"
+    if isinstance(source, SumoPositions | SumoInstant):
+        return f"the very users of {source.file} (SUMO) with their speeds"
+    if isinstance(source, SumoDetectors):
+        return f"loop counts of {source.file} (SUMO); nights with missing counts left out"
     words = f"counts of {source.file} per {source.slot_min} min"
+    if source.mean_week_in:
+        words += f", the mean week there ({source.mean_week_in}) taken as every week here"
     if source.passers_per_day is not None:
         words += f", scaled to {source.passers_per_day:g} on the mean day of the file"
     if source.when_missing == "same_hour_mean":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slic.control.program import ControlProgram
-from slic.scenario.model import LampGroups, LampInventory, LampRow, Scenario
+from slic.scenario.model import LampCity, LampGroups, LampInventory, LampRow, Scenario
 
 
 def programs_of(scenario: Scenario, regime: str) -> list[ControlProgram]:
@@ -49,7 +49,7 @@ def _luminaires(scenario: Scenario) -> list[str]:
     if scenario.retrofit is not None:
         return [scenario.retrofit.luminaire]
     lamps = scenario.lamps
-    if isinstance(lamps, LampRow):
+    if isinstance(lamps, LampRow | LampCity):
         return [lamps.luminaire]
     if isinstance(lamps, LampInventory):
         return sorted(set(lamps.luminaire_by_type.values()))

@@ -14,8 +14,9 @@ from slic.control.schedule import Mode, NightSchedule
 from slic.scenario.document import Document, ValuePath
 from slic.scenario.layout import Street
 from slic.scenario.loaded import data_files, find_file
-from slic.scenario.model import CountFile, LampGroups, LampInventory, LampRow, Scenario
+from slic.scenario.model import CountFile, LampCity, LampGroups, LampRow, Scenario, SteadyFlow
 from slic.scenario.model_errors import nearest
+from slic.scenario.traffic_checks import check_one_street, check_traffic
 from slic.site.geometry import distance_m
 
 _SITE_RADIUS_M = 50_000
@@ -31,7 +32,7 @@ def check_names(scenario: Scenario, document: Document, base_dir: Path) -> None:
         _check_known(document, path, name, scenario.luminaires)
     _check_calendars(scenario, document)
     _check_regimes(scenario, document)
-    _check_traffic(scenario, document)
+    check_traffic(scenario, document)
     _check_light_reports(scenario, document)
     for index, override in enumerate(scenario.overrides):
         _check_moment(document, ("overrides", index, "start"), override.start)
@@ -39,6 +40,7 @@ def check_names(scenario: Scenario, document: Document, base_dir: Path) -> None:
 
 def check_layout(scenario: Scenario, streets: list[Street], document: Document) -> None:
     """Refuses lamps far from the site, doubled ids, and faults, commands or regimes of lamps not there."""
+    check_one_street(scenario, len(streets), document)
     lamps = [lamp for street in streets for lamp in street.lamps]
     for lamp in lamps:
         if lamp.latitude is None or lamp.longitude is None:
@@ -113,8 +115,11 @@ def _check_known(document: Document, path: ValuePath, name: str, known: Iterable
 
 def _check_timezone(scenario: Scenario, document: Document) -> None:
     named: dict[ValuePath, str] = {("site", "timezone"): scenario.site.timezone}
-    if isinstance(scenario.traffic.source, CountFile):
-        named["traffic", "source", "time_zone"] = scenario.traffic.source.time_zone
+    source = scenario.traffic.source
+    if source is not None and not isinstance(source, SteadyFlow):
+        named["traffic", "source", "time_zone"] = source.time_zone
+    if isinstance(source, CountFile) and source.mean_week_in:
+        named["traffic", "source", "mean_week_in"] = source.mean_week_in
     for path, name in named.items():
         try:
             ZoneInfo(name)
@@ -125,7 +130,7 @@ def _check_timezone(scenario: Scenario, document: Document) -> None:
 
 def _luminaires_named(scenario: Scenario) -> Iterator[tuple[ValuePath, str]]:
     lamps = scenario.lamps
-    if isinstance(lamps, LampRow):
+    if isinstance(lamps, LampRow | LampCity):
         yield ("lamps", "luminaire"), lamps.luminaire
     elif isinstance(lamps, LampGroups):
         for index, group in enumerate(lamps.groups):
@@ -162,23 +167,6 @@ def _check_groups(document: Document, name: str, regime: dict[str, str], groups:
     if missing:
         problem = f"says nothing about group {missing[0]}"
         raise document.refusal(("regimes", name), problem, None, "a program or calendar for each lamp group")
-
-
-def _check_traffic(scenario: Scenario, document: Document) -> None:
-    total = sum(user.share for user in scenario.traffic.users)
-    if abs(total - 1) > 1e-6:
-        problem = f"has shares that add up to {total:g}"
-        raise document.refusal(("traffic", "users"), problem, None, "a sum of 1")
-    for index, user in enumerate(scenario.traffic.users):
-        if not user.min_m_s <= user.mean_m_s <= user.max_m_s:
-            speed: ValuePath = ("traffic", "users", index, "mean_m_s")
-            raise document.refusal(speed, "is outside its limits", user.mean_m_s, "min_m_s to max_m_s")
-    if scenario.traffic.source and isinstance(scenario.lamps, LampGroups):
-        problem, allowed = "needs lamps along a street", "no traffic with lamps of kind groups"
-        raise document.refusal(("traffic", "source"), problem, None, allowed)
-    if scenario.retrofit and not isinstance(scenario.lamps, LampInventory):
-        problem = "needs lamps of known type"
-        raise document.refusal(("retrofit",), problem, None, "lamps of kind inventory")
 
 
 def _check_moment(document: Document, path: ValuePath, text: str) -> None:

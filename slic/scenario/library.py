@@ -43,6 +43,21 @@ def list_programs() -> list[str]:
     return _names("programs")
 
 
+def list_campaigns() -> list[str]:
+    """Names of the campaigns that ship with SLIC."""
+    return _names("campaigns")
+
+
+def campaign_path(name_or_path: str) -> Path:
+    """File of a campaign, given by its library name or by a path."""
+    return _find(name_or_path, "campaigns")
+
+
+def search_path(name_or_path: str) -> Path:
+    """File of a search, given by its library name or by a path."""
+    return _find(name_or_path, "searches")
+
+
 def scenario_path(name_or_path: str) -> Path:
     """File of a scenario, given by its library name or by a path."""
     return _find(name_or_path, "scenarios")
@@ -79,6 +94,15 @@ def data_path(name: str) -> Path | None:
     return None
 
 
+_ONE = {
+    "scenarios": "scenario",
+    "programs": "program",
+    "luminaires": "luminaire",
+    "campaigns": "campaign",
+    "searches": "search",
+}
+
+
 def _names(folder: str) -> list[str]:
     return sorted(path.stem for path in (config_root() / folder).glob("*.yaml"))
 
@@ -94,10 +118,10 @@ def _find(name_or_path: str, folder: str) -> Path:
     if name_or_path not in names:
         _refuse_other_file(given, folder)
         problem = f"is not in the library{nearest(name_or_path, names)}"
-        raise InputError(problem, field=folder[:-1], value=name_or_path, allowed=", ".join(names))
+        raise InputError(problem, field=_ONE[folder], value=name_or_path, allowed=", ".join(names))
     return config_root() / folder / f"{name_or_path}.yaml"
 
 
 def _refuse_other_file(given: Path, folder: str) -> None:
     if given.is_file() and given.suffix not in (".yaml", ".yml"):
-        raise InputError(f"is not a {folder[:-1]}", file=str(given), allowed="a .yaml file")
+        raise InputError(f"is not a {_ONE[folder]}", file=str(given), allowed="a .yaml file")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slic.errors import InputError
 from slic.scenario.library import data_path
-from slic.scenario.model import CountFile, LampInventory, Scenario, WeatherAmbient
+from slic.scenario.model import LampInventory, Scenario, SteadyFlow, WeatherAmbient
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,9 @@ def data_files(scenario: Scenario) -> dict[tuple[str | int, ...], str]:
         named["lamps", "file"] = scenario.lamps.file
         if scenario.lamps.circuit_watts:
             named["lamps", "circuit_watts"] = scenario.lamps.circuit_watts
-    if isinstance(scenario.traffic.source, CountFile):
-        named["traffic", "source", "file"] = scenario.traffic.source.file
+    source = scenario.traffic.source
+    if source is not None and not isinstance(source, SteadyFlow):
+        named["traffic", "source", "file"] = source.file
     if isinstance(scenario.ambient, WeatherAmbient):
         named["ambient", "file"] = scenario.ambient.file
     return named

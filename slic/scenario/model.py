@@ -14,10 +14,18 @@ from slic.control.calendar import Calendar
 from slic.control.program import ClockTime, ControlProgram, Metres, Percent, Seconds, Strict
 from slic.lamps.luminaire import LuminaireType
 from slic.scenario.field_fault import FieldFault
-
-Share = Annotated[float, Field(ge=0, le=1, description="a probability or share, 0 to 1")]
-Watts = Annotated[float, Field(ge=0, le=5000)]
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+from slic.scenario.lamp_model import LampCity as LampCity
+from slic.scenario.lamp_model import LampGroups as LampGroups
+from slic.scenario.lamp_model import LampInventory as LampInventory
+from slic.scenario.lamp_model import LampRow as LampRow
+from slic.scenario.lamp_model import Retrofit as Retrofit
+from slic.scenario.traffic_model import CountFile as CountFile
+from slic.scenario.traffic_model import RoadUser as RoadUser
+from slic.scenario.traffic_model import SteadyFlow as SteadyFlow
+from slic.scenario.traffic_model import Traffic as Traffic
+from slic.scenario.units import Identifier as Identifier
+from slic.scenario.units import Share as Share
+from slic.scenario.units import Watts as Watts
 
 
 class Site(Strict):
@@ -26,68 +34,6 @@ class Site(Strict):
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
     timezone: str = Field(description="IANA name, as Europe/Brussels")
-
-
-class LampRow(Strict):
-    """A made-up straight street: ``count`` equal luminaires, ``spacing_m`` apart."""
-
-    kind: Literal["row"] = "row"
-    count: Annotated[int, Field(ge=1, le=200_000)]
-    spacing_m: Annotated[float, Field(gt=0, le=500)]
-    street: str = "street"
-    group: Identifier = "all"
-    luminaire: Identifier
-    power_w: Annotated[float, Field(gt=0, le=5000)] = Field(description="circuit watts at full level")
-    cluster_size: Annotated[int, Field(ge=1)] = Field(6, description="neighbours that rise together in cluster style")
-    entrances: int = Field(1, ge=0, description="lamps at either end that count as entrance lamps")
-
-
-class LampInventory(Strict):
-    """Lamps from a CSV or GeoJSON file."""
-
-    kind: Literal["inventory"] = "inventory"
-    file: str
-    columns: dict[str, str] = Field({}, description="SLIC field -> column or property name; see slic.site.inventory")
-    where: dict[str, str] = Field({}, description="keep only rows whose column has this value")
-    encoding: Literal["utf-8", "latin-1"] = "utf-8"
-    decimal_comma: bool = False
-    separator: Literal[",", ";", "\t"] = ","
-    street: str = Field("", description="treat all lamps as one street of this name; empty: the street column")
-    group: Identifier = "all"
-    luminaire_by_type: dict[str, Identifier] = Field(
-        {}, description="lamp type in the file -> luminaire; '*' for the rest"
-    )
-    default_power_w: Watts | None = Field(None, description="lamp watts where the file has none")
-    circuit_watts: str = Field("", description="CSV table lamp_type,lamp_w,circuit_w for lamp to circuit watts")
-    cluster_size: Annotated[int, Field(ge=1)] = 6
-    entrances: int = Field(1, ge=0)
-
-
-class LampGroup(Strict):
-    """So many equal lamps without positions."""
-
-    group: Identifier
-    count: Annotated[int, Field(ge=1, le=1_000_000)]
-    luminaire: Identifier
-    power_w: Annotated[float, Field(gt=0, le=5000)]
-
-
-class LampGroups(Strict):
-    """Lamps known only by number and group; one lamp of each group is simulated and counted so many times."""
-
-    kind: Literal["groups"] = "groups"
-    groups: list[LampGroup] = Field(min_length=1)
-
-
-class Retrofit(Strict):
-    """What replaced the lamps as found, so that the LED saving and the control saving are stated apart."""
-
-    luminaire: Identifier
-    power_w_by_lamp: dict[str, Annotated[float, Field(gt=0, le=5000)]] = Field(
-        description="'HPS 250' -> circuit watts of the LED in its place"
-    )
-    title: str = ""
-    source: str = ""
 
 
 class StuckSensor(Strict):
@@ -112,53 +58,6 @@ class Sensors(Strict):
     gives_direction: bool = True
     stuck: list[StuckSensor] = []
     power_w: Watts = Field(0, description="draws this all day, each")
-
-
-class RoadUser(Strict):
-    """A kind of road user. Speeds are normal, cut at ``min_m_s`` and ``max_m_s``."""
-
-    kind: Literal["pedestrian", "cyclist", "car"]
-    share: Share = 1
-    mean_m_s: Annotated[float, Field(gt=0, le=60)]
-    sd_m_s: Annotated[float, Field(ge=0, le=30)] = 0
-    min_m_s: Annotated[float, Field(gt=0, le=60)]
-    max_m_s: Annotated[float, Field(gt=0, le=60)]
-
-
-class CountFile(Strict):
-    """Counts per time slot. Missing cells are missing, never zero."""
-
-    kind: Literal["counts"] = "counts"
-    file: str
-    time_column: str = "time_utc"
-    time_zone: str = Field("UTC", description="IANA zone of the time column")
-    time_marks: Literal["start", "end"] = "start"
-    slot_min: Annotated[int, Field(ge=1, le=60)]
-    forward: list[str] = Field(description="columns of users that walk or ride up the street")
-    backward: list[str] = Field([], description="columns of users in the other direction")
-    passers_per_day: Annotated[float, Field(gt=0)] | None = Field(
-        None,
-        description="scale all counts so that the mean day of the file has so many users, both directions together",
-    )
-    when_missing: Literal["exclude", "same_hour_mean"] = Field(
-        "exclude", description="exclude: no users are made and the night is reported as incomplete"
-    )
-
-
-class SteadyFlow(Strict):
-    """A constant Poisson flow, for closed-form checks and first guesses."""
-
-    kind: Literal["steady"] = "steady"
-    forward_per_h: Annotated[float, Field(ge=0, le=36_000)] = 0
-    backward_per_h: Annotated[float, Field(ge=0, le=36_000)] = 0
-
-
-class Traffic(Strict):
-    """Who moves along the street."""
-
-    source: Annotated[CountFile | SteadyFlow, Field(discriminator="kind")] | None = None
-    thin: Share = Field(1, description="keep each road user with this probability")
-    users: list[RoadUser] = Field([RoadUser(kind="cyclist", mean_m_s=5, sd_m_s=1, min_m_s=2, max_m_s=9)], min_length=1)
 
 
 class SunAmbient(Strict):
@@ -266,7 +165,7 @@ class Scenario(Strict):
     title: str = ""
     description: str = ""
     site: Site
-    lamps: Annotated[LampRow | LampInventory | LampGroups, Field(discriminator="kind")]
+    lamps: Annotated[LampRow | LampCity | LampInventory | LampGroups, Field(discriminator="kind")]
     luminaires: dict[Identifier, LuminaireType]
     burning_hours_h: Annotated[float, Field(ge=0)] = Field(0, description="age of the lamps at the start, for CLO")
     node_power_w: Watts = Field(

@@ -1,47 +1,48 @@
 """Lays a scenario's lamps and sensors out along streets.
 
-Lamps of an inventory that stand on no known street, because it does not name one or because what it calls a street
-fills an area as a town does, are laid out in made-up rows, as ``unnamed row 1``.
-Lamps of a row are called ``street-001`` and so on, those of an inventory as in their file; a sensor is called
+Lamps of a row are called ``street-001`` and so on, those of a city ``street-0001-001``, those of an inventory as in
+their file, grouped into streets by ``slic.scenario.grouping``; a sensor is called
 ``sensor-`` and the id of its pole; a cluster ``street/1`` and so on, with ``cluster_size`` lamps that follow
 each other along the street.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
 from slic.errors import InputError
 from slic.lamps.circuit import CircuitWatts
+from slic.scenario.grouping import PlacedLamps, grouping_warnings, placed_lamps
 from slic.scenario.layout import Lamp, Sensor, Street
 from slic.scenario.loaded import LoadedScenario, resolve_file
-from slic.scenario.model import LampGroups, LampInventory, LampRow, Scenario
-from slic.site.geometry import Indices, Metres, along_street, fills_an_area, local_metres
-from slic.site.inventory import Inventory, InventoryFormat, InventoryLamp, read_inventory
+from slic.scenario.model import LampCity, LampGroups, LampInventory, LampRow, Scenario
+from slic.site.geometry import Indices
+from slic.site.inventory import InventoryFormat, InventoryLamp, read_inventory
 
+Grouped = tuple[tuple[str, ...], tuple[PlacedLamps, ...]]
+"""Warnings of the file's reader, and its lamps by street."""
 _LONE_SPACING_MM = 30_000
 """Taken where a street has one lamp, or all at one place, and so no spacing of its own."""
-_UNNAMED = "unnamed"
-_ROW_LAMPS = 100
-_ROW_SPACING_MM = 30_000
-"""Of made-up rows: a usual spacing, and so few lamps that a cyclist passes a row in ten minutes."""
 
 
 def build_streets(loaded: LoadedScenario) -> list[Street]:
     """Streets of a scenario, in order of their names; InputError for a faulty inventory."""
     lamps = loaded.scenario.lamps
     if isinstance(lamps, LampRow):
-        return [_row_street(loaded.scenario, lamps)]
+        return [_straight_street(loaded.scenario, lamps, lamps.street)]
+    if isinstance(lamps, LampCity):
+        names = [f"{lamps.street}-{number:04d}" for number in range(1, lamps.streets + 1)]
+        return [_straight_street(loaded.scenario, lamps, name) for name in names]
     if isinstance(lamps, LampGroups):
         return [_group_street(group.group, group.count, group.luminaire, group.power_w) for group in lamps.groups]
     powers = _Powers(loaded, lamps)
     return [
-        _inventory_street(loaded.scenario, lamps, title, found, along_mm, powers)
-        for name, members in _by_street(lamps, _inventory(loaded, lamps)).items()
-        for title, found, along_mm in _placed(name, members)
+        _inventory_street(loaded.scenario, lamps, street.name, street.lamps, street.along_mm, powers)
+        for street in _grouped(loaded, lamps)[1]
     ]
 
 
@@ -50,51 +51,20 @@ def layout_warnings(loaded: LoadedScenario) -> list[str]:
     lamps = loaded.scenario.lamps
     if not isinstance(lamps, LampInventory):
         return []
-    inventory = _inventory(loaded, lamps)
-    named = _by_street(lamps, inventory).items()
-    in_rows = [_row_warning(lamps, name, len(found)) for name, found in named if _is_loose(name, found)]
-    return [*inventory.warnings, *in_rows]
+    warnings, streets = _grouped(loaded, lamps)
+    return [*warnings, *grouping_warnings(lamps, streets)]
 
 
-def _by_street(lamps: LampInventory, inventory: Inventory) -> dict[str, list[InventoryLamp]]:
-    """Lamps in file order by street, in order of their names; the name of no street is empty."""
-    named: dict[str, list[InventoryLamp]] = defaultdict(list)
-    for lamp in inventory.lamps:
-        named[lamps.street or lamp.street].append(lamp)
-    return {name: named[name] for name in sorted(named, key=lambda name: name or _UNNAMED)}
+def _grouped(loaded: LoadedScenario, lamps: LampInventory) -> Grouped:
+    path = resolve_file(loaded, lamps.file)
+    stat = path.stat()
+    return _read_grouped(path, (stat.st_mtime_ns, stat.st_size), lamps.model_dump_json())
 
 
-def _is_loose(name: str, found: list[InventoryLamp]) -> bool:
-    """Whether lamps of the same street name, maybe none, stand on no street that we know the way of."""
-    return not name or fills_an_area(*_metres(found))
-
-
-def _placed(name: str, found: list[InventoryLamp]) -> Iterator[tuple[str, list[InventoryLamp], Indices]]:
-    """Streets by name with their lamps and the lamps' places [mm]: the street itself, or made-up rows of it."""
-    if not _is_loose(name, found):
-        yield name, found, along_street(*_metres(found))
-        return
-    for number, first in enumerate(range(0, len(found), _ROW_LAMPS), 1):
-        row = found[first : first + _ROW_LAMPS]
-        yield f"{name or _UNNAMED} row {number}", row, np.arange(len(row)) * _ROW_SPACING_MM
-
-
-def _row_warning(lamps: LampInventory, name: str, count: int) -> str:
-    which = f"lamps of {name!r} fill an area and so" if name else "lamps without a street"
-    remedy = "give each lamp its street" if name else "map a column to street, or name the one street in lamps.street"
-    return (
-        f"{lamps.file}: {count} {which} are laid out in made-up rows of {_ROW_LAMPS}, {_ROW_SPACING_MM // 1000} m "
-        f"apart; that does for programs by time, but presence, road users and entrances need streets: {remedy}"
-    )
-
-
-def _metres(found: list[InventoryLamp]) -> tuple[Metres, Metres]:
-    latitude = np.array([lamp.latitude for lamp in found])
-    longitude = np.array([lamp.longitude for lamp in found])
-    return local_metres(latitude, longitude)
-
-
-def _inventory(loaded: LoadedScenario, lamps: LampInventory) -> Inventory:
+@lru_cache(maxsize=1)
+def _read_grouped(path: Path, _stamp: tuple[int, int], lamps_json: str) -> Grouped:
+    """Kept, since loading, checking and running a scenario ask for it in turn and a town takes seconds."""
+    lamps = LampInventory.model_validate_json(lamps_json)
     form = InventoryFormat(
         columns=lamps.columns,
         where=lamps.where,
@@ -102,18 +72,21 @@ def _inventory(loaded: LoadedScenario, lamps: LampInventory) -> Inventory:
         separator=lamps.separator,
         decimal_comma=lamps.decimal_comma,
         default_lamp_w=lamps.default_power_w,
+        lamp_w_by_type=lamps.power_w_by_type,
     )
-    return read_inventory(resolve_file(loaded, lamps.file), lamps.file, form)
+    inventory = read_inventory(path, lamps.file, form)
+    return inventory.warnings, tuple(placed_lamps(lamps, inventory.lamps))
 
 
-def _row_street(scenario: Scenario, row: LampRow) -> Street:
+def _straight_street(scenario: Scenario, row: LampRow | LampCity, name: str) -> Street:
     spacing_mm = row.spacing_m * 1000
+    clusters = {number: _cluster(name, number, 1) for number in range(-(-row.count // row.cluster_size))}
     lamps = [
         Lamp(
-            id=f"{row.street}-{index + 1:03d}",
-            street=row.street,
+            id=f"{name}-{index + 1:03d}",
+            street=name,
             group=row.group,
-            cluster=_cluster(row.street, index, row.cluster_size),
+            cluster=clusters[index // row.cluster_size],
             position_mm=round((index + 0.5) * spacing_mm),
             entrance=_is_entrance(index, row.count, row.entrances),
             luminaire=row.luminaire,
@@ -123,7 +96,7 @@ def _row_street(scenario: Scenario, row: LampRow) -> Street:
         )
         for index in range(row.count)
     ]
-    return _street(scenario, row.street, lamps, round(row.count * spacing_mm))
+    return _street(scenario, name, lamps, round(row.count * spacing_mm))
 
 
 def _group_street(group: str, count: int, luminaire: str, power_w: float) -> Street:

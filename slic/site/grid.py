@@ -15,6 +15,7 @@ Metres = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 MAX_PAIRS = 200_000_000
+MAX_KEPT_PAIRS = 5_000_000
 _CHUNK_PAIRS = 4_000_000
 
 
@@ -57,6 +58,26 @@ class Grid:
             open_ = open_[:0] if whole_grid else open_[best_m[open_] > reach * self.cell_m]
             reach *= 2
         return best, best_m
+
+    def pairs(self, from_m: float, to_m: float) -> tuple[Indices, Indices, Metres]:
+        """All pairs of different points from ``from_m`` to ``to_m`` apart, both ways round: point, other, distance.
+
+        Raises ValueError for more than ``MAX_KEPT_PAIRS`` of them.
+        """
+        found: list[tuple[Indices, Indices, Metres]] = []
+        number = 0
+
+        def keep(one: Indices, other: Indices, gap_m: Metres) -> None:
+            nonlocal number
+            mine = (gap_m >= from_m) & (gap_m <= to_m) & (one != other)
+            number += int(mine.sum())
+            if number > MAX_KEPT_PAIRS:
+                raise ValueError(f"more than {MAX_KEPT_PAIRS:,} pairs of points lie within {to_m:g} m of each other")
+            found.append((one[mine], other[mine], gap_m[mine]))
+
+        self._look(self.points, np.arange(len(self.points)), int(np.ceil(to_m / self.cell_m)), keep)
+        one, other, gap_m = (np.concatenate(part) for part in zip(*found, strict=True))
+        return one, other, gap_m
 
     def _look(
         self,

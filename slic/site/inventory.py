@@ -1,4 +1,4 @@
-"""Lamps from an inventory file (CSV or GeoJSON), with the columns that the file happens to have.
+"""Lamps from an inventory file (CSV, GeoJSON or OpenStreetMap), with the columns that the file happens to have.
 
 SLIC's fields are ``lamp_id``, ``lat``, ``lon`` (WGS84 degrees), ``street``, ``group``, ``lamp_type``,
 ``lamp_w``, ``lamp_w_2`` and ``n_lights``. A field without a mapping is looked for under its own name.
@@ -33,7 +33,8 @@ class InventoryFormat:
     """How a file is written.
 
     columns : SLIC field -> column name; where : column -> the value that rows must have to be kept
-    default_lamp_w : lamp watts where the file has none; None: a missing value is refused
+    lamp_w_by_type : lamp type -> lamp watts where the file has none
+    default_lamp_w : lamp watts where there are none by type either; None: a missing value is refused
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class InventoryFormat:
     separator: str = ","
     decimal_comma: bool = False
     default_lamp_w: float | None = None
+    lamp_w_by_type: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,13 @@ def read_inventory(path: Path, shown: str, form: InventoryFormat | None = None) 
     lamps = tuple(reader.lamp(row) for row in reader.kept())
     if table.blank_rows:
         reader.notes["blank lines left out"] = table.blank_rows
-    return Inventory(lamps, tuple(f"{shown}: {count} {note}" for note, count in sorted(reader.notes.items())))
+    return Inventory(lamps, tuple(f"{shown}: {count} {note}" for note, count in sorted(reader.notes.items()) if count))
 
 
 class _Reader:
     def __init__(self, table: Table, shown: str, form: InventoryFormat) -> None:
         self.table, self.shown, self.form = table, shown, form
-        self.notes: Counter[str] = Counter()
+        self.notes: Counter[str] = Counter(table.notes)
         self.seen: dict[str, Row] = {}
         self.columns = self._mapped()
 
@@ -111,13 +113,16 @@ class _Reader:
         street = self._cell(row, "street")
         if not street and "street" in self.columns:
             self.notes["lamps without a street"] += 1
+        lamp_type = self._cell(row, "lamp_type")
+        if not lamp_type and "lamp_type" in self.columns:
+            self.notes["lamps without a type"] += 1
         return InventoryLamp(
             id=self._identity(row),
             latitude=latitude,
             longitude=longitude,
             street=street,
             group=self._group(row),
-            lamp_type=self._cell(row, "lamp_type"),
+            lamp_type=lamp_type,
             light_w=self._light_w(row),
             row=row,
         )
@@ -178,13 +183,18 @@ class _Reader:
     def _light_w(self, row: Row) -> tuple[float, ...]:
         first = self._watts(row, "lamp_w")
         if first is None:
-            first = self.form.default_lamp_w
-            self.notes["lamps without watts, taken as default_power_w"] += 1
+            first = self._assumed_w(self._cell(row, "lamp_type"))
         if first is None:
             column = self.columns.get("lamp_w", "lamp_w")
             raise self._error("is missing", row, column, None, "watts, or a default_power_w")
         second = self._watts(row, "lamp_w_2")
         return (first,) * self._lights(row) if second is None else (first, second)
+
+    def _assumed_w(self, lamp_type: str) -> float | None:
+        by_type = self.form.lamp_w_by_type.get(lamp_type)
+        source = "default_power_w" if by_type is None else "power_w_by_type"
+        self.notes[f"lamps without watts, taken as {source}"] += 1
+        return self.form.default_lamp_w if by_type is None else by_type
 
     def _watts(self, row: Row, name: str) -> float | None:
         watts = self._number(row, name)

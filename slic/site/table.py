@@ -1,44 +1,24 @@
-"""Rows of an inventory file: CSV, plain or gzipped, or GeoJSON points. Cells stay text."""
+"""Rows of an inventory file, plain or gzipped: CSV, GeoJSON points, or OpenStreetMap lamps. Cells stay text."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from slic.errors import InputError
 from slic.files import csv_rows, read_text
+from slic.site.osm import osm_table, overpass_table
+from slic.site.rows import Row as Row
+from slic.site.rows import Table as Table
 
 _GEOJSON = (".geojson", ".json")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: its line in a CSV file, or its feature in GeoJSON, counted from 0, and its cells by column."""
-
-    line: int | None
-    cells: dict[str, str]
-    feature: int | None = None
-
-    @property
-    def name(self) -> str:
-        """How people find the row, as ``line 3`` or ``features.2``."""
-        return f"features.{self.feature}" if self.line is None else f"line {self.line}"
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Column names in file order, and the rows that are not blank."""
-
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-    blank_rows: int = 0
+_DEGREES = ("CRS84", "CRS:84", "EPSG::4326", "EPSG:4326")
 
 
 def read_table(path: Path, shown: str, encoding: str = "utf-8", separator: str = ",") -> Table:
-    """All rows of a CSV or GeoJSON file, by the ending of its name (a last ``.gz`` is unpacked).
+    """All rows of a file, by the ending of its name (a last ``.gz`` is unpacked); see ``slic.site.osm`` for ``.osm``.
 
     Raises InputError for a file that is missing, empty, in another encoding, or has ragged rows.
     """
@@ -46,10 +26,21 @@ def read_table(path: Path, shown: str, encoding: str = "utf-8", separator: str =
     if not text.strip():
         raise InputError("is empty", file=shown, allowed="a header line and a row per lamp")
     name = path.name.removesuffix(".gz").lower()
-    table = _geojson(text, shown) if name.endswith(_GEOJSON) else _csv(text, shown, separator)
+    table = _by_ending(name, text, shown, separator)
     if not table.rows:
         raise InputError("holds no rows", file=shown, allowed="a row per lamp")
     return table
+
+
+def _by_ending(name: str, text: str, shown: str, separator: str) -> Table:
+    if name.endswith(".osm"):
+        return osm_table(text, shown)
+    if not name.endswith(_GEOJSON):
+        return _csv(text, shown, separator)
+    data = _json(text, shown)
+    if isinstance(data, dict) and isinstance(data.get("elements"), list):
+        return overpass_table(data, shown)
+    return _geojson(data, shown)
 
 
 def _csv(text: str, shown: str, separator: str) -> Table:
@@ -77,16 +68,33 @@ def _check_header(header: tuple[str, ...], shown: str, separator: str) -> None:
         raise InputError(f"seems to be separated by {other!r}", file=shown, line=1, allowed=f"separator: {other!r}")
 
 
-def _geojson(text: str, shown: str) -> Table:
+def _json(text: str, shown: str) -> Any:
     try:
-        features = json.loads(text)["features"]
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(f"is not JSON: {error.msg}", file=shown, line=error.lineno) from None
+
+
+def _geojson(data: Any, shown: str) -> Table:
+    try:
+        features = data["features"]
     except (KeyError, TypeError):
         raise InputError("has no features", file=shown, allowed="a GeoJSON FeatureCollection") from None
+    _check_degrees(data, shown)
     rows = tuple(_feature(feature, index, shown) for index, feature in enumerate(features))
     columns = dict.fromkeys(name for row in rows for name in row.cells)
     return Table(tuple(columns), rows)
+
+
+def _check_degrees(data: Any, shown: str) -> None:
+    """Refuses a file that says that its coordinates are not WGS84 degrees."""
+    try:
+        name = str(data["crs"]["properties"]["name"])
+    except (KeyError, TypeError):
+        return
+    if not name.endswith(_DEGREES):
+        problem = "is not in WGS84 degrees; convert it, as by: ogr2ogr -t_srs EPSG:4326 degrees.geojson metres.geojson"
+        raise InputError(problem, file=shown, field="crs", value=name, allowed="CRS84 or EPSG:4326")
 
 
 def _feature(feature: Any, index: int, shown: str) -> Row:

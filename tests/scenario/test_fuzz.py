@@ -48,7 +48,7 @@ def test_any_yaml(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(text.encode())
     with suppress(InputError):
-        read_document(path)
+        assert isinstance(read_document(path).data, dict)
 
 
 @some_file
@@ -57,7 +57,8 @@ def test_any_inventory(tmp_path: Path, text: str, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(("lamp_id,lat,lon,lamp_w\n" + text).encode() if name.endswith("csv") else text.encode())
     with suppress(InputError):
-        read_inventory(path, name, InventoryFormat(default_lamp_w=30))
+        found = read_inventory(path, name, InventoryFormat(default_lamp_w=30))
+        assert all(abs(lamp.latitude) <= 90 and abs(lamp.longitude) <= 180 for lamp in found.lamps)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -68,4 +69,4 @@ def test_any_setting(path: str) -> None:
             expand(document)
             apply_settings(document, [f"{path}={value}"])
             expand(document)
-            validated(document, Scenario)
+            assert validated(document, Scenario).site.timezone

@@ -52,7 +52,7 @@ REFUSED = {
     "time zone": (("Brussels", "Brusels"), 3, "site.timezone", "Europe/Brusels", "did you mean Europe/Brussels?", ""),
     "baseline": (("baseline: full", "baseline: fulll"), 13, "baseline", "fulll", "did you mean full?", "full, half"),
     "luminaire": (("luminaire: led", "luminaire: lex"), 4, "lamps.luminaire", "lex", "does not exist", "led"),
-    "kind": (("kind: row", "kind: raw"), 4, "lamps.kind", "raw", "no known kind", "row, inventory, groups"),
+    "kind": (("kind: row", "kind: raw"), 4, "lamps.kind", "raw", "no known kind", "row, city, inventory, groups"),
     "missing": (("power_w: 28", "entrances: 0"), 4, "lamps.power_w", None, "is missing", "circuit watts"),
     "never lights": (
         ("idle_level_pct: 50", "idle_level_pct: 0"),

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from controllers.service.load import load_gateway
 from slic.cli.field import field
 from slic.errors import InputError, RunError
+from tests.brokers import Mosquitto
 
 app = typer.Typer()
 app.command()(field)
@@ -73,22 +74,33 @@ def test_it_writes_the_gateways_of_a_scenario(tmp_path):
 
 
 def test_a_field_that_never_had_a_broker_says_so():
-    error = run("ghent-coupure-fiftieth", "--broker", "127.0.0.1:1", "--hours", "0.1", "--speed", "600").exception
+    error = run("ghent-coupure-fiftieth", "--broker", "127.0.0.1:1", "--hours", "1", "--speed", "600").exception
     assert isinstance(error, RunError) and "no broker listens at 127.0.0.1:1" in str(error)
 
 
-def test_an_hour_of_dusk_with_a_gateway_that_is_killed(tmp_path):
-    """Accelerated, with a broker and gateway of its own; the gateway is killed in the middle and leads again."""
-    fault = "field_faults=[{kind: gateway_kill, from_h: 0.5}]"
-    begin = ["--from", "2022-11-14 16:30", "--hours", "1", "--speed", "300", "--regime", "presence-train"]
+def test_a_field_that_no_gateway_led_says_so(tmp_path):
+    with Mosquitto(tmp_path) as broker:
+        where = ["--broker", f"127.0.0.1:{broker.port}", "--speed", "600", "--hours", "1"]
+        result = run("ghent-coupure-fiftieth", *where)
+    assert result.exit_code == 4, result.exception
+    assert "warning: no gateway was heard" in result.stderr and " 0 received." in result.stdout
+
+
+def test_a_quarter_of_an_hour_of_dusk_with_a_gateway_that_is_killed(tmp_path):
+    """Accelerated, with a broker and gateway of its own; the gateway is killed in the middle and leads again.
+
+    At this speed a command may take a second of the machine's time before it is too late.
+    """
+    fault = "field_faults=[{kind: gateway_kill, from_h: 0.12}]"
+    begin = ["--from", "2022-11-14 16:45", "--hours", "0.25", "--speed", "60", "--regime", "presence-train"]
     result = run("ghent-coupure-fiftieth", *begin, "--set", fault)
-    assert result.exit_code == 0, result.exception
+    assert result.exit_code == 0, result.output
     assert re.match(r"Status pages of its gateway: http://127\.0\.0\.1:[1-9]\d+$", result.output.splitlines()[1])
     sent, received = (int(part.split()[0].replace(",", "")) for part in result.output.splitlines()[-1].split(", ", 1))
     assert sent > 500 and received > 34
     hours, used = result.output.splitlines()[-2].split(" h, ")
-    assert float(hours) == 1 and used.endswith(" kWh by the meters of 34 lamps.")
-    assert 0 < float(used.split()[0]) <= 34 * 28 / 1000
+    assert float(hours) == 0.25 and used.endswith(" kWh by the meters of 34 lamps.")
+    assert 0 < float(used.split()[0]) <= 34 * 28 / 1000 * 0.25
 
 
 def test_a_field_that_is_too_fast_for_its_lamps_says_so():

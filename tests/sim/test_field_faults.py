@@ -137,9 +137,8 @@ def test_faults_that_cannot_be_are_refused(fault, field):
 
 
 def test_faults_of_own_processes_are_allowed():
-    check_faults(
-        [FieldFault(kind="gateway_kill"), FieldFault(kind="sensor_stuck", node="s1")],
-        ["l1"],
-        ["s1"],
-        own_processes=True,
-    )
+    faults = [FieldFault(kind="sensor_stuck", node="s1"), FieldFault(kind="gateway_kill")]
+    check_faults(faults, ["l1"], ["s1"], own_processes=True)
+    with pytest.raises(InputError) as caught:
+        check_faults(faults, ["l1"], ["s1"], own_processes=False)
+    assert caught.value.field == "field_faults.1.kind", "so the first one alone was allowed"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from controllers.gateway.config import BrokerAddress
 from controllers.gateway.signatures import public_key_of
+from controllers.link.broker_address import broker_address
 from controllers.service.gateway_folder import (
     SIGNING_KEY,
     field_names,
@@ -20,7 +21,7 @@ from controllers.service.gateway_folder import (
     write_gateway,
 )
 from controllers.service.load import load_gateway
-from sim.field_harness import broker_address, folder_keys
+from sim.field_harness import folder_keys
 from slic.errors import InputError
 from slic.messages.topics import is_id
 from slic.scenario.load import load_scenario
