@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sim.counts import Counts
+import numpy as np
+
 from sim.coverage import count_coverage
+from sim.engine import EngineName, ways
 from sim.explain import Explanation, explain_moment
 from sim.faults import takes_orders
-from sim.night import Deciders, NightResult, Task, run_night
+from sim.gather import Sums
+from sim.night import Deciders
+from sim.runner import Task
 from sim.scene import order_span
 from sim.setup import HOUR_MS, Setup, dark_spans, prepare
+from sim.traffic_source import counts_in
 from sim.workers import default_jobs, run_tasks
 from slic.control.civil import night_of, night_span
-from slic.energy.results import Change, CountCoverage, NightTally, RunResult
+from slic.energy.results import CountCoverage, NightTally, RunResult
 from slic.errors import InputError
 from slic.scenario.checks import scenario_warnings
 from slic.scenario.load import LoadedScenario
 from slic.scenario.streets import layout_warnings
 
 __all__ = ["Explanation", "Progress", "check", "explain_moment", "simulate"]
+
+
+TOLD_LAMPS = 2000
+"""Decisions of the first night are kept for the first streets, up to so many lamps: a table that people can open."""
+_BLOCK_LAMPS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +50,61 @@ def simulate(
     jobs: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     deciders: Deciders | None = None,
+    engine: EngineName = "auto",
+    tell: bool = True,
 ) -> RunResult:
-    """Run a scenario. The same scenario and seed give the same result, whatever ``jobs``.
+    """Run a scenario. The same scenario and seed give the same result, whatever ``jobs`` and ``engine``.
 
-    jobs : worker processes, default one per core; progress : called after each street-night
-    deciders : makes what decides, in the place of controllers in this process; street-nights then come one by one
-    Raises InputError for bad data files, RunError if a worker dies.
+    jobs : worker processes, default one per core; progress : called after each task
+    deciders : makes what decides, in the place of controllers in this process; all goes by the SimPy street then, one
+        street-night after the other
+    engine : see :mod:`sim.engine`; tell : keep decisions of the first night and the trace of a lamp
+    Raises InputError for bad data files and for an engine that does not exist, RunError if a worker dies.
     """
     if jobs is not None and jobs < 1:
         raise InputError("is no number of workers", field="jobs", value=jobs, allowed="1 or more, or None")
     setup, coverage, warnings = _made_ready(loaded)
-    tasks = _tasks(setup)
-    began = time.perf_counter()
-    results: list[NightResult | None] = [None] * len(tasks)
-    simulated_ms = 0
-    jobs = default_jobs(len(tasks)) if jobs is None else jobs
-    finished = run_tasks(setup, tasks, jobs) if deciders is None else _one_by_one(setup, tasks, deciders)
-    for done, (position, result) in enumerate(finished, 1):
-        results[position] = result
-        simulated_ms += result.tallies[0].end_ms - result.tallies[0].start_ms
-        if progress is not None:
-            elapsed_ms = 1000 * max(time.perf_counter() - began, 1e-9)
-            progress(Progress(done, len(tasks), simulated_ms / HOUR_MS, simulated_ms / elapsed_ms))
-    return _gather(setup, [result for result in results if result is not None], coverage, warnings)
+    chosen = ways(setup, "event" if deciders else engine)
+    tasks = _tasks(setup, one_by_one=all(way.how != "arrays" for way in chosen.values()), tell=tell)
+    jobs = 1 if deciders else default_jobs(len(tasks)) if jobs is None else jobs
+    sums, meter = Sums(setup), _Meter(setup, tasks, progress)
+    for result in run_tasks(setup, tasks, jobs, engine, deciders):
+        sums.add(result)
+        meter.count(len(result.task.streets), result.tallies[0])
+    return RunResult(
+        regimes=list(setup.regimes),
+        nights=[night.isoformat() for night in setup.nights],
+        lamps=sum(lamp.count for street in setup.streets for lamp in street.lamps),
+        tallies=sums.tallies,
+        lamp_energy_mj=sums.lamp_energies(),
+        changes=sums.changes(),
+        traces=sums.traces(),
+        coverage=coverage,
+        passes_per_lamp_hour=_passes_per_lamp_hour(setup, sums.tallies),
+        warnings=warnings,
+        as_found=sums.as_found,
+        ways={regime: f"{way.how}: {way.why}" if way.why else way.how for regime, way in chosen.items()},
+    )
 
 
-def _one_by_one(setup: Setup, tasks: Sequence[Task], deciders: Deciders) -> Iterator[tuple[int, NightResult]]:
-    for position, task in enumerate(tasks):
-        yield position, run_night(setup, task, deciders)
+class _Meter:
+    """Tells how far a run is."""
+
+    def __init__(self, setup: Setup, tasks: Sequence[Task], progress: Callable[[Progress], None] | None) -> None:
+        self._total = sum(len(task.streets) for task in tasks)
+        self._progress = progress
+        self._began = time.perf_counter()
+        self._done = 0
+        self._simulated_ms = 0
+
+    def count(self, streets: int, tally: NightTally) -> None:
+        """So many streets of the night of a tally are done."""
+        self._done += streets
+        self._simulated_ms += streets * (tally.end_ms - tally.start_ms)
+        if self._progress is not None:
+            elapsed_ms = 1000 * max(time.perf_counter() - self._began, 1e-9)
+            speed = self._simulated_ms / elapsed_ms
+            self._progress(Progress(self._done, self._total, self._simulated_ms / HOUR_MS, speed))
 
 
 def check(loaded: LoadedScenario) -> list[str]:
@@ -86,21 +123,44 @@ def _made_ready(loaded: LoadedScenario) -> tuple[Setup, list[CountCoverage], lis
     return setup, coverage, [*warnings, *_warnings(setup, coverage)]
 
 
-def _tasks(setup: Setup) -> list[Task]:
+def _tasks(setup: Setup, one_by_one: bool, tell: bool) -> list[Task]:
+    """Streets are done together on arrays, as many as make good use of them; those whose decisions are kept, alone."""
     first_street = setup.streets[0].lamps
     lamp = first_street[len(first_street) // 2].id
-    return [
-        Task(
-            replicate=replicate,
-            night=night,
-            street=street,
-            keep_changes=replicate == 0 and night == setup.nights[0],
-            trace_lamp=lamp if (replicate, street) == (0, 0) and night == setup.nights[0] else "",
-        )
-        for replicate in range(setup.scenario.run.replicates)
-        for night in setup.nights
-        for street in range(len(setup.streets))
-    ]
+    alone = one_by_one or bool(setup.scenario.overrides)
+    told = _told_streets(setup) if tell else 0
+    others = _blocks(setup, range(told, len(setup.streets)), 1 if alone else _BLOCK_LAMPS)
+    every = _blocks(setup, range(len(setup.streets)), 1 if alone else _BLOCK_LAMPS)
+    tasks = []
+    for replicate in range(setup.scenario.run.replicates):
+        for night in setup.nights:
+            if (replicate, night) == (0, setup.nights[0]):
+                tasks += [Task(0, night, (k,), True, lamp if k == 0 else "") for k in range(told)]
+                tasks += [Task(0, night, streets) for streets in others]
+            else:
+                tasks += [Task(replicate, night, streets) for streets in every]
+    return tasks
+
+
+def _told_streets(setup: Setup) -> int:
+    """The first streets, whose decisions of the first night are kept: at least one, up to so many lamps."""
+    lamps = np.cumsum([len(street.lamps) for street in setup.streets])
+    return max(1, int((lamps <= TOLD_LAMPS).sum()))
+
+
+def _blocks(setup: Setup, streets: Sequence[int], lamps: int) -> list[tuple[int, ...]]:
+    """Streets that follow each other, in blocks of at most so many lamps, or of one street."""
+    blocks: list[tuple[int, ...]] = []
+    room = 0
+    for street in streets:
+        size = len(setup.streets[street].lamps)
+        if blocks and size <= room:
+            blocks[-1] += (street,)
+        else:
+            blocks.append((street,))
+            room = lamps
+        room -= size
+    return blocks
 
 
 def _check_orders(setup: Setup) -> None:
@@ -123,39 +183,6 @@ def _orders_not_taken(setup: Setup) -> list[str]:
     ]
 
 
-def _gather(
-    setup: Setup, results: Sequence[NightResult], coverage: list[CountCoverage], warnings: list[str]
-) -> RunResult:
-    tallies = [tally for result in results for tally in result.tallies]
-    return RunResult(
-        regimes=list(setup.regimes),
-        nights=[night.isoformat() for night in setup.nights],
-        lamps=sum(lamp.count for street in setup.streets for lamp in street.lamps),
-        tallies=tallies,
-        lamp_energy_mj=_lamp_energies(setup, results),
-        changes=_changes(setup, results),
-        traces=[trace for result in results for trace in result.traces],
-        coverage=coverage,
-        passes_per_lamp_hour=_passes_per_lamp_hour(setup, tallies),
-        warnings=warnings,
-        as_found=[result.as_found for result in results if result.as_found is not None],
-    )
-
-
-def _lamp_energies(setup: Setup, results: Sequence[NightResult]) -> dict[str, dict[str, int]]:
-    energies: dict[str, dict[str, int]] = {regime: {} for regime in setup.regimes}
-    for result in results:
-        for regime, lamps in result.lamp_energy_mj.items():
-            known = energies[regime]
-            for lamp, energy_mj in lamps.items():
-                known[lamp] = known.get(lamp, 0) + energy_mj
-    return energies
-
-
-def _changes(setup: Setup, results: Sequence[NightResult]) -> dict[str, list[Change]]:
-    return {regime: [c for result in results for c in result.changes.get(regime, ())] for regime in setup.regimes}
-
-
 def _passes_per_lamp_hour(setup: Setup, tallies: Sequence[NightTally]) -> float:
     """Passages per lamp-hour of darkness, over the nights with complete counts."""
     baseline = [t for t in tallies if t.regime == setup.scenario.baseline and t.complete]
@@ -168,7 +195,8 @@ def _passes_per_lamp_hour(setup: Setup, tallies: Sequence[NightTally]) -> float:
 
 
 def _warnings(setup: Setup, coverage: Sequence[CountCoverage]) -> list[str]:
-    warnings = list(setup.traffic.warnings) if isinstance(setup.traffic, Counts) else []
+    counts = counts_in(setup.traffic)
+    warnings = list(counts.warnings) if counts else []
     warnings += _orders_not_taken(setup)
     short = [night for night in coverage if night.missing]
     if short:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from slic.errors import InputError, RunError, SlicError
 
 if TYPE_CHECKING:
-    from slic.api import Run, demo, explain, open_run, schedule, simulate, validate
+    from slic.api import Run, demo, engines, explain, open_run, schedule, simulate, sweep, validate
 
 __version__ = "0.1.0"
 __all__ = [
@@ -20,10 +20,12 @@ __all__ = [
     "SlicError",
     "__version__",
     "demo",
+    "engines",
     "explain",
     "open_run",
     "schedule",
     "simulate",
+    "sweep",
     "validate",
 ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,26 +11,46 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from sim.engine import EngineName, explained, ways
 from sim.night import Deciders
 from sim.run import Explanation, Progress, check, explain_moment
-from sim.run import simulate as run_scenario
+from sim.run_folder import simulate_into
+from sim.setup import prepare
 from slic.control.place import Place
 from slic.control.planner import planner_for
 from slic.control.year import YearSummary, year_summary
 from slic.errors import InputError
-from slic.report.folder import check_target, open_run, write_run
-from slic.report.provenance import collect_provenance
+from slic.report.folder import check_target, open_run
 from slic.report.run import Run
-from slic.scenario.library import config_root, load_program
+from slic.scenario.library import load_program
 from slic.scenario.load import load_scenario
 from slic.scenario.loaded import LoadedScenario, data_files, find_file
 from slic.scenario.model import Scenario
 from slic.scenario.yaml_file import read_model
 
 if TYPE_CHECKING:
+    from sim.campaign.executor import Executor
+    from sim.campaign.plan import Plan
+    from sim.campaign.run import CampaignProgress, CampaignResult
     from sim.field_lockstep import LockstepStreets
+    from sim.optimise.outcome import Found
+    from sim.optimise.run import SearchProgress
+    from sim.proof.prove import Proof
 
-__all__ = ["Explanation", "Run", "YearSummary", "demo", "explain", "open_run", "schedule", "simulate", "validate"]
+__all__ = [
+    "Explanation",
+    "Run",
+    "YearSummary",
+    "demo",
+    "engines",
+    "explain",
+    "open_run",
+    "optimise",
+    "prove",
+    "schedule",
+    "simulate",
+    "validate",
+]
 
 DEMO_SCENARIO = "ghent-coupure-fiftieth"
 DEMO_SETTINGS = ("run.replicates=2",)
@@ -51,6 +70,7 @@ def simulate(
     jobs: int | None = 1,
     overwrite: bool = False,
     progress: OnProgress | None = None,
+    engine: EngineName = "auto",
 ) -> Run:
     """Simulate a scenario and write its run folder.
 
@@ -63,6 +83,8 @@ def simulate(
         than one needs the guard ``if __name__ == "__main__":``, as always with Python's processes
     overwrite : replace an earlier run in ``out``
     progress : called with the state of the run from time to time
+    engine : ``auto`` and ``fast`` run regimes on arrays wherever they can, and else the controller; ``event`` runs the
+        SimPy street. All give the same tables (:func:`engines` says what runs how)
 
     Raises
     ------
@@ -72,7 +94,12 @@ def simulate(
     loaded = load_scenario(scenario, _as_list(settings))
     folder = Path("runs") / loaded.scenario.name if out is None else Path(out)
     check_target(folder, overwrite)
-    return _run(loaded, folder, jobs, overwrite, progress)
+    return _run(loaded, folder, jobs, overwrite, progress, engine=engine)
+
+
+def engines(scenario: str | Path, *, settings: Settings = (), engine: EngineName = "auto") -> list[str]:
+    """How a scenario's regimes would be run, and what keeps one from the arrays; a line for each way, in words."""
+    return explained(ways(prepare(load_scenario(scenario, _as_list(settings))), engine))
 
 
 def demo(
@@ -94,7 +121,7 @@ def demo(
     loaded = load_scenario(DEMO_SCENARIO, list(DEMO_SETTINGS))
     check_target(folder, again)
     if in_process:
-        return _run(loaded, folder, jobs, again, progress)
+        return _run(loaded, folder, jobs, again, progress, engine="event")
     return _run_over_mqtt(loaded, folder, jobs, again, progress, say or _silent)
 
 
@@ -132,13 +159,101 @@ def field(
     say = say or _silent
     if not broker:
         return _run_over_mqtt(loaded, folder, None, overwrite, progress, say)
-    from sim.field_harness import broker_address, folder_keys, lockstep_streets
+    from controllers.link.broker_address import broker_address
+    from sim.field_harness import folder_keys, lockstep_streets
 
     streets = lockstep_streets(loaded, broker_address(broker, tls), folder_keys(Path(gateways)), _nothing, Path())
     try:
         return _run_with(streets, loaded, folder, overwrite, progress, say)
     finally:
         streets.close()
+
+
+def sweep(
+    campaign: str | Path,
+    *,
+    tried: Sequence[str] | Mapping[str, Sequence[Any]] = (),
+    seeds: int | None = None,
+    out: str | Path | None = None,
+    jobs: int | None = 1,
+    dask: str = "",
+    shard: str = "1/1",
+    overwrite: bool = False,
+    progress: Callable[[CampaignProgress], None] | None = None,
+) -> CampaignResult:
+    """Run a campaign: many variants of a scenario, each into a run folder of its own, and a table of all of them.
+
+    What is done already in ``out`` is not done again, so the same call goes on with a campaign that was interrupted.
+
+    Parameters
+    ----------
+    campaign : name or path of a campaign, or of a scenario
+    tried : values to try by path, as ``{"programs.presence-cluster.hold_s": [30, 60]}`` or ``["run.nights=2,4"]``
+    seeds : how often each variant is run, with seeds from the scenario's on
+    out : the campaign's folder; default ``runs/<campaign>``
+    jobs : worker processes of this machine, None for one per core (see :func:`simulate`)
+    dask : address of a Dask scheduler, whose workers take the place of ``jobs`` and share the folder
+    shard : ``k/n`` for a part of the cases; the last part that ends makes the table
+    overwrite : ``out`` may hold another campaign; cases that are the same stay
+    progress : called after each case
+
+    Raises
+    ------
+    InputError : the campaign, a value or the folder is refused
+    RunError : no case could be run, or the table not written. A case that fails is in the result, and in ``errors/``
+    """
+    from sim.campaign.run import run_campaign, shard_of
+
+    part = shard_of(shard)
+    plan = plan_sweep(campaign, tried=tried, seeds=seeds)
+    folder = Path("runs") / plan.name if out is None else Path(out)
+    executor = _executor(dask, jobs, len(plan.cases))
+    return run_campaign(plan, folder, executor, shard=part, overwrite=overwrite, progress=progress)
+
+
+def optimise(
+    search: str | Path,
+    *,
+    out: str | Path | None = None,
+    jobs: int | None = 1,
+    overwrite: bool = False,
+    progress: Callable[[SearchProgress], None] | None = None,
+) -> Found:
+    """Search the values of a program for the least energy that gives people their light, and check it afresh.
+
+    Trials that are done already in ``out`` are not done again, so the same call goes on with an interrupted search.
+
+    Parameters
+    ----------
+    search : name or path of a search file (docs/optimise.md)
+    out : the search's folder; default ``runs/<search>``
+    jobs : worker processes, None for one per core (see :func:`simulate`). The result does not depend on it
+    overwrite : ``out`` may hold another search, which is lost
+    progress : called with the state of the search from time to time
+
+    Raises
+    ------
+    InputError : the search, its scenario or the folder is refused, or no program meets the constraints: the front is
+        written then
+    RunError : a simulation could not be finished, or a file not written
+    """
+    from sim.optimise.read import read_search
+    from sim.optimise.run import run_search
+
+    made = read_search(search)
+    folder = Path("runs") / made.file.name if out is None else Path(out)
+    return run_search(made, folder, jobs=jobs, overwrite=overwrite, progress=progress)
+
+
+def plan_sweep(
+    campaign: str | Path, *, tried: Sequence[str] | Mapping[str, Sequence[Any]] = (), seeds: int | None = None
+) -> Plan:
+    """The cases that :func:`sweep` would run, checked, with their settings. InputError as there."""
+    from sim.campaign.read import read_campaign
+
+    if isinstance(tried, Mapping):
+        tried = [f"{path}={','.join(json.dumps(v, default=str) for v in values)}" for path, values in tried.items()]
+    return read_campaign(campaign, tried, seeds)
 
 
 def explain(run: str | Path, *, lamp: str, at: str, program: str, replicate: int = 0) -> Explanation:
@@ -180,6 +295,23 @@ def schedule(program: str | Path, *, latitude: float, longitude: float, timezone
     return year_summary(planner_for(load_program(str(program)), Place(latitude, longitude, timezone)), year)
 
 
+def prove(
+    *,
+    seed: int = 1,
+    cases: int | None = None,
+    minutes: float | None = None,
+    progress: Callable[[Proof], None] | None = None,
+) -> Proof:
+    """Run made-up street-nights in every way that SLIC has, and compare them to the last millisecond and millijoule.
+
+    seed : of the first case; the next ones follow. cases : how many, by default 1,000; minutes : for so long instead,
+    or whichever ends first. progress : called after each case. The differences found are in what is returned
+    """
+    from sim.proof.prove import prove as prove_cases
+
+    return prove_cases(seed, 1000 if cases is None and minutes is None else cases, minutes, progress)
+
+
 def moment_ms(text: str, timezone: str) -> int:
     """UTC milliseconds of a moment as people write it (see :func:`explain`)."""
     allowed = "YYYY-MM-DD HH:MM, civil time of the site, or UTC with a Z at the end"
@@ -212,7 +344,7 @@ def _run_over_mqtt(
         if streets is not None:
             return _run_with(streets, loaded, folder, overwrite, progress, say)
     say("No MQTT broker here (pip install 'slic-lighting[broker]', or Mosquitto): controlled in this process.")
-    return _run(loaded, folder, jobs, overwrite, progress)
+    return _run(loaded, folder, jobs, overwrite, progress, engine="event")
 
 
 def _run_with(
@@ -230,6 +362,16 @@ def _run_with(
     return run
 
 
+def _executor(dask: str, jobs: int | None, cases: int) -> Executor:
+    from sim.campaign.dask_cluster import DaskCluster
+    from sim.campaign.executor import LocalProcesses
+    from sim.workers import default_jobs
+
+    if jobs is not None and jobs < 1:
+        raise InputError("is no number of workers", field="jobs", value=jobs, allowed="1 or more, or None")
+    return DaskCluster(dask) if dask else LocalProcesses(default_jobs(cases) if jobs is None else jobs)
+
+
 def _silent(_line: str) -> None:
     """For callers who do not want to be told."""
 
@@ -245,27 +387,10 @@ def _run(
     overwrite: bool,
     progress: OnProgress | None,
     deciders: Deciders | None = None,
+    engine: EngineName = "auto",
 ) -> Run:
-    began = time.perf_counter()
-    result = run_scenario(loaded, jobs=jobs, progress=progress, deciders=deciders)
-    simulated_s = time.perf_counter() - began
-    lamp_nights = len({(t.replicate, t.night) for t in result.tallies}) * result.lamps * len(result.regimes)
-    timing = {
-        "simulated_s": round(simulated_s, 3),
-        "lamp_nights": lamp_nights,
-        "lamp_nights_per_s": round(lamp_nights / simulated_s, 1),
-    }
-    log = [{"event": "warning", "text": text} for text in result.warnings]
-    provenance = collect_provenance(loaded.file, loaded.inputs, _data_folder(loaded, folder))
-    write_run(folder, loaded.scenario, result, provenance, timing, log, overwrite=overwrite)
+    simulate_into(loaded, folder, jobs=jobs, overwrite=overwrite, progress=progress, deciders=deciders, engine=engine)
     return open_run(folder)
-
-
-def _data_folder(loaded: LoadedScenario, folder: Path) -> str:
-    """Where the data files are, seen from the run folder, so that both can move together."""
-    if loaded.base_dir.resolve().is_relative_to(config_root().resolve()):
-        return ""
-    return Path(os.path.relpath(loaded.base_dir.resolve(), folder.resolve())).as_posix()
 
 
 def _loaded_again(run: Run) -> LoadedScenario:

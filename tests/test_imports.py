@@ -164,7 +164,7 @@ def test_import_slic_is_light() -> None:
 def test_public_names_are_the_documented_ones() -> None:
     import slic
 
-    functions = ["demo", "explain", "open_run", "schedule", "simulate", "validate"]
+    functions = ["demo", "engines", "explain", "open_run", "schedule", "simulate", "sweep", "validate"]
     assert sorted(slic.__all__) == ["InputError", "Run", "RunError", "SlicError", "__version__", *functions]
     readme = (ROOT / "README.md").read_text()
     assert [name for name in functions if f"slic.{name}" not in readme] == []

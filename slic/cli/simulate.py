@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,6 +17,10 @@ FINISHED_WITH_WARNINGS = 4
 Jobs = Annotated[int | None, typer.Option(min=1, help="Worker processes; default: one per core.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print summary.json and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+Engine = Annotated[
+    Literal["auto", "event", "fast"],
+    typer.Option(help="auto, fast: arrays where they can, else the controller; event: SimPy. Same tables."),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Set any value of the scenario by its path; repeatable."),
@@ -32,11 +36,12 @@ def simulate(
     out: Annotated[Path | None, typer.Option(help="Run folder; default: runs/<scenario>.")] = None,
     settings: Settings = None,
     jobs: Jobs = None,
+    engine: Engine = "auto",
     as_json: AsJson = False,
     quiet: Quiet = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in that folder.")] = False,
 ) -> None:
-    """Simulate a scenario: every regime, every night, and write a run folder.
+    """Simulate every regime and night of a scenario into a run folder.
 
     Example: slic simulate ghent-coupure --nights 3 --seed 7 --set traffic.thin=0.1 --out runs/a
     """
@@ -44,8 +49,13 @@ def simulate(
 
     given = {"nights": nights, "seed": seed, "replicates": replicates, "start": start}
     chosen = [*(settings or []), *(f"run.{key}={value}" for key, value in given.items() if value is not None)]
+    if not (quiet or as_json):
+        for line in api.engines(scenario, settings=chosen, engine=engine):
+            typer.echo(f"Runs {line}")
     with progress_bar(not quiet) as progress:
-        run = api.simulate(scenario, settings=chosen, out=out, jobs=jobs, overwrite=overwrite, progress=progress)
+        run = api.simulate(
+            scenario, settings=chosen, out=out, jobs=jobs, overwrite=overwrite, progress=progress, engine=engine
+        )
     show_run(run, as_json, quiet)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from slic.control.group import NEVER_MS, GroupState
 from slic.control.segment import Action, Override, Source
 
@@ -9,6 +11,20 @@ _new_tuple = tuple.__new__
 
 UNKNOWN_PM = -1
 """Target of a lamp that was not told anything yet."""
+
+
+class Rule(NamedTuple):
+    """What decides a lamp's level, presence left open: :meth:`LampState.weigh` for all answers that sensors may give.
+
+    level_pm : without presence
+    raised : dynamic controls that may act, the first one that a sensor holds wins: (index, level)
+    ramp_up_ms, ramp_down_ms : of the command to a higher and to a lower level
+    """
+
+    level_pm: int
+    raised: tuple[tuple[int, int], ...]
+    ramp_up_ms: int
+    ramp_down_ms: int
 
 
 class LampState:
@@ -68,6 +84,20 @@ class LampState:
                 return raised_entrance_pm if self.entrance else raised_pm, "sensor", name, until_ms, k
         level_pm = group.entrance_pm if self.entrance else group.level_pm
         return level_pm, group.source, group.rule, group.until_ms, -1
+
+    def rule(self) -> Rule:
+        """What :meth:`decide` goes by now, for the engine that works on arrays."""
+        if self.order is not None:
+            return Rule(self._lifted(self.order.level_pm), (), self.order.ramp_ms, self.order.ramp_ms)
+        group = self.group
+        raised = tuple(
+            [(k, self._lifted(entrance if self.entrance else level)) for k, _, level, entrance in group.raised]
+        )
+        level_pm = group.entrance_pm if self.entrance else group.level_pm
+        return Rule(self._lifted(level_pm), raised, group.ramp_up_ms, group.ramp_down_ms)
+
+    def _lifted(self, level_pm: int) -> int:
+        return self.minimum_pm if 0 < level_pm < self.minimum_pm else level_pm
 
     def decide(self, now_ms: int, alive_ms: int, cause: str, actions: list[Action]) -> None:
         """Command the lamp if its level is another now; ``alive_ms`` as in :meth:`weigh`."""

@@ -8,7 +8,8 @@ controls). It is data: :mod:`slic.control.schedule` compiles it for a night and 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -31,14 +32,20 @@ ClockTime = Annotated[str, AfterValidator(_clock_time)]
 
 
 class Strict(BaseModel):
-    """A file model: unknown keys are refused, values are not changed after reading."""
+    """A file model: unknown keys are refused, values are not changed after reading.
+
+    array_form : whether the engine on arrays knows this rule of a program. Each rule that it knows says so itself; a
+        program with one that does not is run by the controller, which is slower and as right
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    array_form: ClassVar[bool] = False
 
 
 class Astronomical(Strict):
     """On from sunset to sunrise, each with a signed offset."""
 
+    array_form: ClassVar[bool] = True
     kind: Literal["astronomical"] = "astronomical"
     sunset_offset_min: OffsetMinutes = 0
     sunrise_offset_min: OffsetMinutes = 0
@@ -53,6 +60,7 @@ class Astronomical(Strict):
 class Photocell(Strict):
     """On when it is darker than ``on_lux``, until it is brighter than ``off_lux``."""
 
+    array_form: ClassVar[bool] = True
     kind: Literal["photocell"] = "photocell"
     on_lux: Lux = 35
     off_lux: Lux = 70
@@ -65,6 +73,7 @@ class AstronomicalPhotocell(Strict):
     An early signal therefore acts at the start of the window and a missing one at its end.
     """
 
+    array_form: ClassVar[bool] = True
     kind: Literal["astronomical_photocell"] = "astronomical_photocell"
     before_sunset_min: Annotated[float, Field(ge=0, le=180)] = 30
     after_sunset_min: Annotated[float, Field(ge=0, le=180)] = 30
@@ -78,6 +87,7 @@ class AstronomicalPhotocell(Strict):
 class Absolute(Strict):
     """On from one clock time to another; an end that is not later than the start lies on the next day."""
 
+    array_form: ClassVar[bool] = True
     kind: Literal["absolute"] = "absolute"
     start: ClockTime
     end: ClockTime
@@ -91,6 +101,7 @@ Operation = Literal["Set", "Max", "Min", "Add", "Sub", "Mul"]
 class FixedTimeControl(Strict):
     """From this clock time on, until the next one or the end of the night, the idle level is this."""
 
+    array_form: ClassVar[bool] = True
     at: ClockTime
     level_pct: Percent
     entrance_level_pct: Percent | None = Field(None, description="for entrance lamps; default: level_pct")
@@ -99,6 +110,7 @@ class FixedTimeControl(Strict):
 class AstroClockControl(Strict):
     """From sunset or sunrise plus an offset on, apply an operation to the result of the fixed-time controls."""
 
+    array_form: ClassVar[bool] = True
     event: Literal["sunset", "sunrise"]
     offset_min: OffsetMinutes = 0
     operation: Operation = "Set"
@@ -108,6 +120,7 @@ class AstroClockControl(Strict):
 class MidnightStep(Strict):
     """A level from so many minutes before (negative) or after the learned midnight."""
 
+    array_form: ClassVar[bool] = True
     offset_min: OffsetMinutes
     level_pct: Percent
 
@@ -119,6 +132,7 @@ class LearnedMidnight(Strict):
     ``site_offset_min``. While fewer nights are known the lamp keeps the level it would have without it.
     """
 
+    array_form: ClassVar[bool] = True
     nights_to_learn: int = Field(3, ge=1, le=14)
     site_offset_min: OffsetMinutes = 0
     steps: list[MidnightStep] = Field(min_length=1)
@@ -127,6 +141,7 @@ class LearnedMidnight(Strict):
 class ClockWindow(Strict):
     """A part of the night between two clock times; an end not later than the start lies on the next day."""
 
+    array_form: ClassVar[bool] = True
     start: ClockTime
     end: ClockTime
 
@@ -138,6 +153,7 @@ class DynamicControl(Strict):
     Add and Sub add and take away percentage points, Mul multiplies (50 halves). Results stay in 0-100 %.
     """
 
+    array_form: ClassVar[bool] = True
     name: str = Field(min_length=1)
     operation: Operation = "Max"
     level_pct: Percent = 100
@@ -154,6 +170,7 @@ class PresenceReach(Strict):
     both ways are ahead, without a known speed ``assumed_speed_m_s`` is used. ``own``: the nearest lamp alone.
     """
 
+    array_form: ClassVar[bool] = True
     style: Literal["cluster", "train", "own"] = "cluster"
     behind_m: Metres = 15
     ahead_m: Metres = 30
@@ -195,6 +212,7 @@ class TrafficClasses(Strict):
 class ControlProgram(Strict):
     """The template of one night (see the module). Times are civil time of the site unless ``clock`` is utc."""
 
+    array_form: ClassVar[bool] = True
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str = ""
     source: str = Field("", description="where the levels and times come from")
@@ -216,6 +234,21 @@ class ControlProgram(Strict):
         description="a scheduled burn shorter than this is left out; a photocell burn lasts at least this long",
     )
 
+    def rules_without_array_form(self) -> list[str]:
+        """Names of the rules, this one and those inside it, that the engine on arrays does not know."""
+        return sorted({type(rule).__name__ for rule in _rules(self) if not vars(type(rule)).get("array_form", False)})
+
     def hold_ms(self, control: DynamicControl) -> int:
         """Hold time [ms] of one of this program's dynamic controls."""
         return round((self.hold_s if control.hold_s is None else control.hold_s) * 1000)
+
+
+def _rules(value: object) -> Iterator[Strict]:
+    """A rule and all rules inside it."""
+    if isinstance(value, Strict):
+        yield value
+        for _, inner in value:
+            yield from _rules(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _rules(inner)

@@ -6,8 +6,13 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from slic.control.program import PresenceReach
 from slic.control.segment import LampPlan, SensorPlan
+
+Ints = NDArray[np.int64]
 
 
 class LampIndex:
@@ -55,6 +60,14 @@ class Train:
         down_mm = ahead_mm if direction <= 0 else self._behind_mm
         return position_mm - down_mm, position_mm + up_mm
 
+    def spans_mm(self, position_mm: int, speed_mm_s: Ints, direction: Ints) -> tuple[Ints, Ints]:
+        """:meth:`span_mm` for many road users at once."""
+        speed = np.where(speed_mm_s == 0, self._assumed_mm_s, speed_mm_s)
+        ahead_mm = self._ahead_mm + self._lead_ms * speed // 1000
+        up_mm = np.where(direction >= 0, ahead_mm, self._behind_mm)
+        down_mm = np.where(direction <= 0, ahead_mm, self._behind_mm)
+        return position_mm - down_mm, position_mm + up_mm
+
 
 class Reach:
     """The lamps that one sensor raises: always the same (``fixed``, indices), or by :meth:`lamps` in train style."""
@@ -76,3 +89,14 @@ class Reach:
         """Indices of the lamps raised for a road user in train style; arguments as in :meth:`Train.span_mm`."""
         from_mm, to_mm = self._train.span_mm(self._position_mm, speed_mm_s, direction)
         return self._along[bisect_left(self._positions_mm, from_mm) : bisect_right(self._positions_mm, to_mm)]
+
+    def ranges(self, speed_mm_s: Ints, direction: Ints) -> tuple[Ints, Ints]:
+        """:meth:`lamps` for many road users at once: from which to before which place in :attr:`along`."""
+        from_mm, to_mm = self._train.spans_mm(self._position_mm, speed_mm_s, direction)
+        first = np.searchsorted(self._positions_mm, from_mm, side="left")
+        return first, np.searchsorted(self._positions_mm, to_mm, side="right")
+
+    @property
+    def along(self) -> tuple[int, ...]:
+        """Indices of the lamps along the sensor's street, in order of position."""
+        return self._along

@@ -43,7 +43,7 @@ def build_summary(scenario: Scenario, result: RunResult, nights: Nights) -> Summ
         "title": scenario.title or scenario.name,
         "description": scenario.description,
         "seed": scenario.run.seed,
-        "engine": "event",
+        "engine": "fast" if any(not way.startswith("event") for way in result.ways.values()) else "event",
         "nights": len(result.nights),
         "first_night": result.nights[0],
         "last_night": result.nights[-1],

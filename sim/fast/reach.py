@@ -1,0 +1,192 @@
+"""Which lamps of a street are alike, and which of them a sensor holds up, under the programs of one night.
+
+Made once for a street and the programs of its lamp groups, and read every night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.fast.axis import NOTHING, Ints, spread
+from sim.fast.holds import NOBODY, Runs, runs
+from sim.sensing import Detections
+from slic.control.group import Effect
+from slic.control.program import ControlProgram
+from slic.control.reach import LampIndex, Reach, Train
+from slic.control.segment import LampPlan, SegmentPlan, SensorPlan
+
+
+class LampClass(NamedTuple):
+    """Lamps that the same rules hold for, whoever is present; orders : indices of the overrides that name them."""
+
+    group: str
+    entrance: bool
+    minimum_level_pm: int
+    orders: tuple[int, ...]
+
+
+class Channel(NamedTuple):
+    """A hold time, and the sensors that give it (by index; None: all)."""
+
+    hold_ms: int
+    sensors: frozenset[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreetReach:
+    """Patterns of a street: lamps of one class that are always held up together.
+
+    classes : of the lamps; kind : class of each pattern; pattern : of each lamp
+    channels : per group; row : per channel number, the row of each pattern, -1 where nothing is held in it
+    """
+
+    plan: SegmentPlan
+    classes: tuple[LampClass, ...]
+    kind: Ints
+    pattern: Ints
+    minimum_pm: Ints
+    row: tuple[Ints, ...]
+    groups: tuple[_GroupReach, ...]
+
+    @property
+    def apart(self) -> bool:
+        """Whether different controls of a group have different sensors."""
+        return any(len({channel.sensors for channel in group.channels}) > 1 for group in self.groups)
+
+    def held(self, found: Detections, start_ms: int) -> list[Runs]:
+        """Runs of each channel number, in the rows of the street."""
+        return [self._runs(number, found, start_ms) for number in range(len(self.row))]
+
+    def channel_of(self, kind: LampClass) -> tuple[int, ...]:
+        """The channel number of each dynamic control of a class."""
+        return next((group.channel_of for group in self.groups if group.name == kind.group), ())
+
+    def _runs(self, number: int, found: Detections, start_ms: int) -> Runs:
+        parts = [
+            group.intervals(group.channels[number], found, start_ms)
+            for group in self.groups
+            if number < len(group.channels)
+        ]
+        if not parts:
+            return NOBODY
+        return runs(*(np.concatenate(part) if len(parts) > 1 else part[0] for part in zip(*parts, strict=True)))
+
+
+def street_reach(
+    plan: SegmentPlan, programs: Mapping[str, ControlProgram], orders: Sequence[Sequence[int]]
+) -> StreetReach:
+    """The patterns of a street. orders : for each override the lamps that it names (all of them: every index)."""
+    acting = {name: program for name, program in programs.items() if program.dynamic_controls}
+    every_user = any(program.presence.style == "train" for program in acting.values())
+    groups = tuple(_group_reach(name, program, plan, every_user) for name, program in acting.items())
+    by_name = {group.name: group for group in groups}
+    named = [tuple(k for k, lamps in enumerate(orders) if i in lamps) for i in range(len(plan.lamps))]
+    classes: dict[LampClass, int] = {}
+    patterns: dict[tuple[int, int], int] = {}
+    pattern = []
+    for i, lamp in enumerate(plan.lamps):
+        kind = LampClass(lamp.group, lamp.entrance, lamp.minimum_level_pm, named[i])
+        row = by_name[lamp.group].row_of_lamp.get(i, -1) if lamp.group in by_name else -1
+        key = (classes.setdefault(kind, len(classes)), row)
+        pattern.append(patterns.setdefault(key, len(patterns)))
+    found = list(classes)
+    kinds = [kind for kind, _ in patterns]
+    width = max((len(group.channels) for group in groups), default=0)
+    return StreetReach(
+        plan=plan,
+        classes=tuple(found),
+        kind=np.array(kinds, np.int64),
+        pattern=np.array(pattern, np.int64),
+        minimum_pm=np.array([found[kind].minimum_level_pm for kind in kinds], np.int64),
+        row=tuple(
+            np.array([row if _has(by_name, found[kind], number) else -1 for kind, row in patterns], np.int64)
+            for number in range(width)
+        ),
+        groups=groups,
+    )
+
+
+def _has(groups: Mapping[str, _GroupReach], kind: LampClass, number: int) -> bool:
+    return kind.group in groups and number < len(groups[kind.group].channels)
+
+
+@dataclass(frozen=True, slots=True)
+class _GroupReach:
+    """What the sensors of a street hold up in one lamp group.
+
+    channel_of : channel of each dynamic control; row_of_lamp : the row that a lamp is held up in, by lamp index; it is
+        called by the first lamp of it
+    row_of_sensor : the row of each sensor, -1 for none; in train style each lamp is a row and this is empty
+    every_user : sensors that are up report further users too, as they do where a group of the street has trains
+    """
+
+    name: str
+    channels: tuple[Channel, ...]
+    channel_of: tuple[int, ...]
+    row_of_lamp: Mapping[int, int]
+    row_of_sensor: Ints
+    trains: tuple[Reach, ...]
+    every_user: bool
+
+    def intervals(self, channel: Channel, found: Detections, start_ms: int) -> tuple[Ints, Ints, Ints]:
+        """Row, start and end of what holds lamps up in a channel [ms since the start of the night]."""
+        reported = np.ones(len(found), bool) if self.every_user else found.first | ~found.long
+        if channel.sensors is not None:
+            reported &= np.isin(found.sensor, list(channel.sensors))
+        if not reported.all():
+            found = found.pick(reported)
+        begin_ms = found.enter_ms - start_ms
+        end_ms = found.fall_ms + (channel.hold_ms - start_ms)
+        if self.trains:
+            row, which = self._trains(found)
+            begin_ms, end_ms = begin_ms[which], end_ms[which]
+        else:
+            row = self.row_of_sensor[found.sensor]
+        # A hold of no time that begins with the night is over when the night begins.
+        kept = (row >= 0) & (end_ms > 0)
+        return row[kept], begin_ms[kept], end_ms[kept]
+
+    def _trains(self, found: Detections) -> tuple[Ints, Ints]:
+        """Lamp and detection of everything that detections hold up in train style."""
+        edges = np.searchsorted(found.sensor, np.arange(len(self.trains) + 1))
+        rows, which = [NOTHING], [NOTHING]
+        for reach, begin, end in zip(self.trains, edges[:-1], edges[1:], strict=True):
+            first, last = reach.ranges(found.speed_mm_s[begin:end], found.direction[begin:end])
+            count = np.maximum(last - first, 0)
+            rows.append(np.array(reach.along, np.int64)[spread(first, count)])
+            which.append(np.repeat(np.arange(begin, end), count))
+        return np.concatenate(rows), np.concatenate(which)
+
+
+def _group_reach(name: str, program: ControlProgram, plan: SegmentPlan, every_user: bool) -> _GroupReach:
+    members = [(i, lamp) for i, lamp in enumerate(plan.lamps) if lamp.group == name]
+    index, train = LampIndex(members), Train(program.presence)
+    reaches = [Reach(program.presence, train, sensor, index) for sensor in plan.sensors]
+    channels, channel_of = _channels(program, plan.sensors)
+    if program.presence.style == "train":
+        rows = {i: i for i, _ in members}
+        return _GroupReach(name, channels, channel_of, rows, NOTHING, tuple(reaches), every_user)
+    fixed = [reach.fixed or () for reach in reaches]
+    row_of_lamp = {lamp: lamps[0] for lamps in fixed for lamp in lamps}
+    row_of_sensor = np.array([lamps[0] if lamps else -1 for lamps in fixed], np.int64)
+    return _GroupReach(name, channels, channel_of, row_of_lamp, row_of_sensor, (), every_user)
+
+
+def _channels(program: ControlProgram, sensors: Sequence[SensorPlan]) -> tuple[tuple[Channel, ...], tuple[int, ...]]:
+    effects = [Effect(program, k) for k in range(len(program.dynamic_controls))]
+    found: dict[Channel, int] = {}
+    channel_of = []
+    for effect in effects:
+        acting = frozenset(i for i, sensor in enumerate(sensors) if effect.acts_for(sensor.id))
+        channel = Channel(effect.hold_ms, None if len(acting) == len(sensors) else acting)
+        channel_of.append(found.setdefault(channel, len(found)))
+    return tuple(found), tuple(channel_of)
+
+
+def phantom(kind: LampClass) -> LampPlan:
+    """A lamp that stands for all of a class."""
+    return LampPlan("", kind.group, entrance=kind.entrance, minimum_level_pm=kind.minimum_level_pm)
