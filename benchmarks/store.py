@@ -6,8 +6,8 @@ by batch, each batch is one commit, and both files grow alike. Row counts are as
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -63,7 +63,9 @@ class _NoClock:
 
 def main() -> None:
     """Print rows per second, ratios and goals as JSON."""
-    with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as folder:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.store", description=__doc__)
+    parser.add_argument("folder", nargs="?", help="where the databases are written for a while")
+    with tempfile.TemporaryDirectory(dir=parser.parse_args().folder) as folder:
         report: dict[str, object] = {f"put_{batch}": put(Path(folder), batch, BATCHES[batch]) for batch in BATCHES}
         report["decided"] = decided(Path(folder) / "decided")
     print(json.dumps(report | {"goals": GOALS}, indent=2))

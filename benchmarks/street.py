@@ -7,9 +7,9 @@ times are not.
 
 from __future__ import annotations
 
+import argparse
 import gc
 import json
-import sys
 import tracemalloc
 from dataclasses import dataclass
 from time import process_time_ns
@@ -200,7 +200,9 @@ def check_exact(times: Times) -> None:
 
 def main() -> None:
     """Measure all sizes up to the one given (default: all) and print figures and goals as JSON."""
-    largest = int(sys.argv[1]) if len(sys.argv) > 1 else SIZES[-1]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.street", description=__doc__)
+    parser.add_argument("lamps", type=int, nargs="?", default=SIZES[-1], help="largest number of lamps")
+    largest = parser.parse_args().lamps
     measure(SIZES[0])  # warm up
     sizes = []
     for lamps in [size for size in SIZES if size <= largest]:

@@ -6,8 +6,10 @@ Mosquitto is required: without it these tests fail, they are not skipped.
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +17,8 @@ from typing import TypeVar
 
 import pytest
 from paho.mqtt.client import Client as PahoClient
-from paho.mqtt.client import MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.client import MQTTMessage, MQTTMessageInfo
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
@@ -26,7 +28,6 @@ from controllers.broker.private_broker import (
     TUNED,
     EmbeddedBroker,
     PrivateMosquitto,
-    free_port,
     mosquitto_program,
 )
 
@@ -34,6 +35,20 @@ __all__ = ["HOST", "TUNED", "Client", "EmbeddedBroker", "Mosquitto", "eventually
 T = TypeVar("T")
 PATIENCE_S = 30.0
 """Far more than anything needs: only a failure waits so long."""
+_HELD: deque[socket.socket] = deque(maxlen=100)
+
+
+def free_port() -> int:
+    """A port of this machine for one server, kept for it while it is away: several tests run at a time.
+
+    A socket stays bound to it and does not listen. Beside that Linux lets a server listen that sets SO_REUSEADDR, as
+    brokers and HTTP servers do, and gives the port to nobody who asks for any.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind((HOST, 0))
+    _HELD.append(held)
+    return int(held.getsockname()[1])
 
 
 class Mosquitto(PrivateMosquitto):
@@ -42,7 +57,7 @@ class Mosquitto(PrivateMosquitto):
     def __init__(self, folder: Path, settings: Iterable[str] = TUNED, port: int = 0) -> None:
         if mosquitto_program() is None:
             pytest.fail("these tests need Mosquitto: sudo apt-get install mosquitto mosquitto-clients")
-        super().__init__(folder, port, tuple(settings))
+        super().__init__(folder, port or free_port(), tuple(settings))
 
     def restart(self) -> None:
         """Stop it in order and start it again."""
@@ -76,6 +91,25 @@ def eventually(look: Callable[[], T], what: str = "", patience_s: float = PATIEN
             pytest.fail(f"did not happen within {patience_s} s: {what or look}")
         time.sleep(0.005)
     return found
+
+
+def publish(
+    client: PahoClient,
+    topic: str,
+    payload: bytes | str,
+    qos: int = 1,
+    retain: bool = False,
+    properties: Properties | None = None,
+) -> MQTTMessageInfo:
+    """Publish; with QoS 1 also without a connection: it is published when the broker has taken it after a return.
+
+    paho keeps such a message as it keeps those beyond its maximum under way, but leaves NO_CONN in ``rc`` for good, for
+    which ``is_published`` and ``wait_for_publish`` raise even after the broker has taken it.
+    """
+    sent = client.publish(topic, payload, qos, retain, properties)
+    if qos and sent.rc == MQTTErrorCode.MQTT_ERR_NO_CONN:
+        sent.rc = MQTTErrorCode.MQTT_ERR_SUCCESS
+    return sent
 
 
 class Client:
@@ -118,7 +152,7 @@ class Client:
         if expiry_s is not None:
             properties = Properties(PacketTypes.PUBLISH)
             properties.MessageExpiryInterval = expiry_s
-        sent = self.paho.publish(topic, payload, qos, retain, properties)
+        sent = publish(self.paho, topic, payload, qos, retain, properties)
         sent.wait_for_publish(PATIENCE_S)
         assert sent.is_published()
 

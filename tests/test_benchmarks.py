@@ -1,6 +1,10 @@
 """The benchmarks' exact figures hold: a change of events or energy is a change of behaviour."""
 
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from benchmarks.fixtures import FULL_RULES, POWER_W, USERS_PER_NIGHT
 from benchmarks.gateway import counted
@@ -21,6 +25,12 @@ def test_the_recorded_figures_are_plausible() -> None:
         assert events >= lamps * USERS_PER_NIGHT
         full_mj = lamps * POWER_W * 15.4 * 3_600_000
         assert 0.24 * full_mj < energy_mj < full_mj
+
+
+@pytest.mark.parametrize("name", ["street", "store"])
+def test_a_benchmark_says_how_it_is_used(name: str) -> None:
+    done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and f"usage: python -m benchmarks.{name}" in done.stdout and not done.stderr
 
 
 def test_a_year_of_the_full_rules_compiles() -> None:

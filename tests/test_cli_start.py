@@ -1,5 +1,6 @@
 """The command line answers at once: `slic --help` loads nothing heavy."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,19 @@ def test_help_and_version_load_nothing_heavy(option: str) -> None:
 def test_help_of_a_command_loads_nothing_heavy(command: str) -> None:
     loaded = _loaded_by([*command.split(), "--help"])
     assert set(loaded) <= {"pydantic"}, "typer itself reads the options of a command with pydantic, nobody else may"
+
+
+@pytest.mark.parametrize("group", ["", "gateway", "broker", "program", "ingest", "scenario", "talq"])
+def test_lists_of_commands_fit_a_terminal_of_80_columns(group: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from slic.cli import main; main()", *group.split(), "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "COLUMNS": "80"},
+    )
+    lines = done.stdout.partition("Commands:\n")[2].splitlines()
+    assert lines and all(line.endswith(".") and not line.endswith("...") for line in lines), lines
 
 
 def test_the_check_would_notice(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from controllers.timeline import Change, timelines
 from sim.fast.axis import Ints
 from sim.fast.commands import Commands, commands, rule_table
-from sim.fast.holds import NOBODY, Runs
+from sim.fast.holds import NOBODY, Runs, runs
 from sim.fast.ramps import pieces_of_commands
 from sim.fast.reach import LampClass, StreetReach, phantom, street_reach
 from sim.levels import Levels
@@ -144,17 +144,15 @@ def _row(reach: StreetReach, number: int, at: int) -> Ints:
 
 def _held(scenes: Sequence[Scene], reaches: Sequence[StreetReach], rows_before: Ints) -> list[Runs]:
     """Per channel number, the runs in the rows of all streets."""
-    found = [reach.held(scene.detections, scene.start_ms) for scene, reach in zip(scenes, reaches, strict=True)]
-    width = max(len(runs) for runs in found)
-    joined = []
-    for number in range(width):
+    found = []
+    for number in range(max(len(reach.row) for reach in reaches)):
         parts = [
-            runs[number]._replace(row=runs[number].row + at)
-            for runs, at in zip(found, rows_before, strict=True)
-            if number < len(runs)
+            (row + at, begin_ms, end_ms)
+            for scene, reach, at in zip(scenes, reaches, rows_before, strict=True)
+            for row, begin_ms, end_ms in reach.intervals(number, scene.detections, scene.start_ms)
         ]
-        joined.append(Runs(*(np.concatenate(part) for part in zip(*parts, strict=True))) if parts else NOBODY)
-    return joined
+        found.append(runs(*(np.concatenate(part) for part in zip(*parts, strict=True))) if parts else NOBODY)
+    return found
 
 
 def _delayed(given: Commands, latency_ms: int) -> Commands:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.fast.axis import NOTHING, Ints, spread
-from sim.fast.holds import NOBODY, Runs, runs
 from sim.sensing import Detections
 from slic.control.group import Effect
 from slic.control.program import ControlProgram
@@ -57,23 +56,17 @@ class StreetReach:
         """Whether different controls of a group have different sensors."""
         return any(len({channel.sensors for channel in group.channels}) > 1 for group in self.groups)
 
-    def held(self, found: Detections, start_ms: int) -> list[Runs]:
-        """Runs of each channel number, in the rows of the street."""
-        return [self._runs(number, found, start_ms) for number in range(len(self.row))]
-
-    def channel_of(self, kind: LampClass) -> tuple[int, ...]:
-        """The channel number of each dynamic control of a class."""
-        return next((group.channel_of for group in self.groups if group.name == kind.group), ())
-
-    def _runs(self, number: int, found: Detections, start_ms: int) -> Runs:
-        parts = [
+    def intervals(self, number: int, found: Detections, start_ms: int) -> list[tuple[Ints, Ints, Ints]]:
+        """Row, start and end of what holds lamps up in a channel, group by group [ms since the start of the night]."""
+        return [
             group.intervals(group.channels[number], found, start_ms)
             for group in self.groups
             if number < len(group.channels)
         ]
-        if not parts:
-            return NOBODY
-        return runs(*(np.concatenate(part) if len(parts) > 1 else part[0] for part in zip(*parts, strict=True)))
+
+    def channel_of(self, kind: LampClass) -> tuple[int, ...]:
+        """The channel number of each dynamic control of a class."""
+        return next((group.channel_of for group in self.groups if group.name == kind.group), ())
 
 
 def street_reach(
@@ -148,7 +141,7 @@ class _GroupReach:
             row = self.row_of_sensor[found.sensor]
         # A hold of no time that begins with the night is over when the night begins.
         kept = (row >= 0) & (end_ms > 0)
-        return row[kept], begin_ms[kept], end_ms[kept]
+        return (row, begin_ms, end_ms) if kept.all() else (row[kept], begin_ms[kept], end_ms[kept])
 
     def _trains(self, found: Detections) -> tuple[Ints, Ints]:
         """Lamp and detection of everything that detections hold up in train style."""

@@ -13,7 +13,7 @@ def asyncapi(
     out: Annotated[Path | None, typer.Option(help="File to write. [default: standard output]")] = None,
     notation: Annotated[Literal["yaml", "json"], typer.Option("--format", help="How it is written.")] = "yaml",
 ) -> None:
-    """Write what a gateway sends and receives over MQTT as an AsyncAPI 3.1.0 document.
+    """Write the MQTT messages of a gateway as AsyncAPI 3.1.0.
 
     Example: slic asyncapi --out asyncapi.yaml
     """

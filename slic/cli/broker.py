@@ -10,7 +10,7 @@ import typer
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Make and run a Mosquitto broker with TLS, client certificates and an access list.",
+    help="Make and run a Mosquitto broker with TLS and an access list.",
 )
 
 _Folder = Annotated[Path, typer.Argument(help="Folder of the broker.", show_default=False)]
@@ -35,10 +35,11 @@ def init(
     as_json: _Json = False,
     quiet: _Quiet = False,
 ) -> None:
-    """Make a folder: test authority, certificates, revocation list, access list, mosquitto.conf.
+    """Make a broker's folder with certificates and configuration.
 
-    The authority is for tests and first steps; a street in service needs that of its operator.
-    Example: slic broker init broker --gateway el-g0042:ettenleur --host broker.example
+    It has a test authority, certificates, a revocation list, an access list and mosquitto.conf. The authority is for
+    tests and first steps; a street in service needs that of its operator. Example: slic broker init broker --gateway
+    el-g0042:ettenleur --host broker.example
     """
     from datetime import UTC, datetime
 
@@ -51,9 +52,9 @@ def init(
 
 @app.command("add")
 def add(folder: _Folder, gateway: _Gateways, days: _Days = 825, as_json: _Json = False, quiet: _Quiet = False) -> None:
-    """Add certificates and rules for more gateways, or new certificates for a revoked one.
+    """Add certificates and rules for more gateways.
 
-    Example: slic broker add broker --gateway el-g0043:ettenleur
+    A segment that was revoked gets new certificates. Example: slic broker add broker --gateway el-g0043:ettenleur
     """
     from datetime import UTC, datetime
 
@@ -71,9 +72,9 @@ def revoke(
     as_json: _Json = False,
     quiet: _Quiet = False,
 ) -> None:
-    """Put a certificate on the revocation list and take its rules off the access list.
+    """Revoke a certificate and its rights.
 
-    Example: slic broker revoke broker el-g0042
+    It goes on the revocation list, and its rules leave the access list. Example: slic broker revoke broker el-g0042
     """
     from datetime import UTC, datetime
 
@@ -94,7 +95,7 @@ def run(
         int | None, typer.Option(min=1, max=65_535, help="Instead of the port in mosquitto.conf.", show_default=False)
     ] = None,
 ) -> None:
-    """Run Mosquitto in the foreground with the folder's mosquitto.conf, until Ctrl-C.
+    """Run Mosquitto on the folder until Ctrl-C.
 
     This process becomes Mosquitto: kill -HUP makes it read the access list again.
     Example: slic broker run broker --port 18883

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 def broker_address(broker: str, ca: Path | None, cert: Path | None, key: Path | None) -> BrokerAddress:
     """The address in ``HOST:PORT``, with TLS where certificate files are given. InputError names a bad option."""
-    from controllers.gateway.config import BrokerAddress, TlsFiles
+    from controllers.link import broker_address as addresses
 
-    host, _, port = broker.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535):
-        raise InputError("is no address", field="--broker", value=broker, allowed="HOST:PORT, as localhost:8883")
+    return addresses.broker_address(broker, tls_files(ca, cert, key), "--broker")
+
+
+def tls_files(ca: Path | None, cert: Path | None, key: Path | None) -> dict[str, str] | None:
+    """The certificate files of a command's options, None where there are none. InputError if one is missing."""
     if ca is None and cert is None and key is None:
-        return BrokerAddress(host=host.strip("[]"), port=int(port))
+        return None
     if ca is None or cert is None or key is None:
         raise InputError("belong together", field="--ca, --cert, --key", allowed="all three, or none")
-    tls = TlsFiles(ca=str(ca.absolute()), certificate=str(cert.absolute()), key=str(key.absolute()))
-    return BrokerAddress(host=host.strip("[]"), port=int(port), tls=tls)
+    return {"ca": str(ca.absolute()), "certificate": str(cert.absolute()), "key": str(key.absolute())}

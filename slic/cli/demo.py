@@ -23,10 +23,10 @@ def demo(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Simulate a week of a cycle path (a fiftieth of the counts of Ghent, 2022) under several control programs.
+    """Simulate a week of a quiet cycle path under several programs.
 
-    A gateway process controls the lamps over an MQTT broker; both are started here, and end with the demo.
-    Example: slic demo --out runs/demo
+    It has a fiftieth of the cyclists counted in Ghent in 2022. A gateway process controls the lamps over an MQTT
+    broker; both are started here, and end with the demo. Example: slic demo --out runs/demo
     """
     from slic import api
 

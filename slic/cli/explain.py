@@ -18,12 +18,13 @@ def explain(
     replicate: Annotated[int, typer.Option(min=0, help="For a run: which repetition.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
-    """Say why a lamp had its level at a moment: rule, inputs and until when.
+    """Say why a lamp had its level at a moment.
 
-    The night is simulated again, so any lamp and moment of the run has an answer. A live gateway answers for now.
+    The answer names the rule, its inputs and until when it holds. The night is simulated again, so any lamp and moment
+    of the run has an answer. A live gateway answers for now.
 
-    Examples: slic explain runs/demo --lamp coupure-010 --at "2022-11-15 23:10" --program presence-cluster,
-    slic explain http://127.0.0.1:9464 --lamp l001
+    Examples: slic explain runs/demo --lamp coupure-010 --at "2022-11-15 23:10" --program presence-cluster, slic explain
+    http://127.0.0.1:9464 --lamp l001
     """
     if run.startswith(("http://", "https://")):
         _explain_live(run, lamp, at or program, as_json)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from slic.cli.broker_address import tls_files
 from slic.cli.progress import progress_bar
 from slic.cli.simulate import Quiet, Settings, show_run
 from slic.errors import InputError
@@ -46,7 +47,7 @@ def field(
     quiet: Quiet = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in that folder.")] = False,
 ) -> None:
-    """Put the lamps and sensors of a scenario on a broker, for a gateway to control.
+    """Put lamps and sensors of a scenario on a broker for a gateway.
 
     With --lockstep the run folder has the tables of `slic simulate`, byte for byte.
     Example: slic field ghent-coupure-fiftieth --speed 60 --from "2022-11-14 16:00" --hours 12
@@ -54,7 +55,7 @@ def field(
     _check_mode(lockstep, real_time, speed, out)
     if gateways is not None and not broker:
         raise InputError("goes with --broker only", field="--gateways", value=str(gateways))
-    tls, chosen = _tls(ca, cert, key), settings or []
+    tls, chosen = tls_files(ca, cert, key), settings or []
     say = _silent if as_json or quiet else typer.echo
     if write_gateways is not None:
         _write_gateways(scenario, chosen, write_gateways, (broker, tls), (lockstep, real_time), say)
@@ -85,7 +86,7 @@ def _live(
     say: Say,
 ) -> LiveFigures:
     """Let a street live. what : street, regime, rate; when : start, hours; where : broker, TLS files, gateways."""
-    from sim.field_harness import broker_address
+    from controllers.link.broker_address import broker_address
     from sim.field_session import LiveWish, run_live
     from slic.api import moment_ms
     from slic.scenario.load import load_scenario
@@ -102,9 +103,12 @@ def _show_life(lived: LiveFigures, as_json: bool, say: Say) -> None:
         typer.echo(json.dumps(asdict(lived)))
     say(f"{lived.hours:.2f} h, {lived.energy_kwh:.3f} kWh by the meters of {lived.lamps} lamps.")
     say(f"{lived.sent:,} messages sent, {lived.received:,} received.")
+    if not lived.received:
+        typer.echo("warning: no gateway was heard, so no lamp was told anything", err=True)
     if lived.too_late:
         why = "came later than their 60 s of field time, and no lamp obeyed them; take a lower --speed"
         typer.echo(f"warning: {lived.too_late:,} lamp commands {why}", err=True)
+    if lived.too_late or not lived.received:
         raise typer.Exit(4)
 
 
@@ -121,7 +125,7 @@ def _write_gateways(
     say: Say,
 ) -> None:
     """Write the folders. where : broker, TLS files; when : for lockstep, for this machine's time."""
-    from sim.field_harness import broker_address
+    from controllers.link.broker_address import broker_address
     from sim.field_session import new_gateways
     from slic.scenario.load import load_scenario
 
@@ -138,11 +142,3 @@ def _check_mode(lockstep: bool, real_time: bool, speed: float | None, out: Path 
         raise InputError("say one of them", field="time", allowed="--real-time, --speed X or --lockstep")
     if out is not None and not lockstep:
         raise InputError("goes with --lockstep only", field="--out", value=str(out))
-
-
-def _tls(ca: Path | None, cert: Path | None, key: Path | None) -> dict[str, str] | None:
-    if ca is None and cert is None and key is None:
-        return None
-    if ca is None or cert is None or key is None:
-        raise InputError("belong together", field="tls", allowed="--ca, --cert and --key, or none of them")
-    return {"ca": str(ca.resolve()), "certificate": str(cert.resolve()), "key": str(key.resolve())}

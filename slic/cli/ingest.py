@@ -32,13 +32,13 @@ def ingest(
     as_json: Annotated[bool, typer.Option("--json", help="Log lines as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log warnings and errors only.")] = False,
 ) -> None:
-    """Keep the records of a site in a folder with one SQLite file per UTC day, until Ctrl-C or SIGTERM.
+    """Keep the records that the gateways of a site report.
 
-    Each record is kept once, whatever is sent twice. Several workers may write the same folder: start each with
-    another --worker. Look at it with: slic report FOLDER
+    Runs until Ctrl-C or SIGTERM. The folder has one SQLite file per UTC day. Each record is kept once, whatever is sent
+    twice. Several workers may write the same folder: start each with another --worker. Look at it with: slic report
+    FOLDER
 
-    Example: slic ingest --site ghent --broker localhost:8883 --ca ca.crt --cert ingest.crt --key ingest.key
-    --out store
+    Example: slic ingest --site ghent --broker localhost:8883 --ca ca.crt --cert ingest.crt --key ingest.key --out store
     """
     if context.invoked_subcommand is not None:
         return
@@ -59,9 +59,10 @@ def export(
     out: Annotated[Path, typer.Option(help="Folder for the Parquet files.")] = Path("parquet"),
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Write each table of each day as OUT/site=SITE/day=YYYY-MM-DD/TABLE.parquet; needs the analysis extra.
+    """Write the tables of a store as Parquet.
 
-    Example: slic ingest export store --out parquet
+    One file per table and day, OUT/site=SITE/day=YYYY-MM-DD/TABLE.parquet. Needs the analysis extra. Example: slic
+    ingest export store --out parquet
     """
     from slic.report.field_export import export_parquet
 

@@ -21,10 +21,13 @@ from slic.cli.asyncapi import asyncapi
 from slic.cli.demo import demo
 from slic.cli.explain import explain
 from slic.cli.field import field
+from slic.cli.optimise import optimise
 from slic.cli.override import override
+from slic.cli.prove import prove
 from slic.cli.report import report
 from slic.cli.schedule import schedule
 from slic.cli.simulate import simulate
+from slic.cli.sweep import sweep
 from slic.errors import SlicError
 
 
@@ -91,7 +94,20 @@ def _slic(
     """
 
 
-for command in (demo, simulate, explain, report, schedule, scenario_commands.validate, field, override, asyncapi):
+for command in (
+    demo,
+    simulate,
+    sweep,
+    optimise,
+    explain,
+    report,
+    schedule,
+    scenario_commands.validate,
+    field,
+    override,
+    asyncapi,
+    prove,
+):
     app.command()(command)
 for name, group in (
     ("gateway", gateway_commands.app),

@@ -53,11 +53,11 @@ def override(
     as_json: Annotated[bool, typer.Option("--json", help="Print each answer as a JSON line.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Set lamps to a level for some time, or give them back with --resume, and wait for the gateway's answers.
+    """Set lamps to a level for some time, or give them back.
 
-    Exit code 3 if the command was refused or not answered, 4 if it was accepted but the lamps do not show it yet.
-    Example: slic override --broker localhost:1883 --site ettenleur --segment el-g0042 --by control-room
-    --reason "accident" --lamp l001 --level 100 --for 2h
+    --resume gives them back. Both wait for the gateway's answers. Exit code 3 if the command was refused or not
+    answered, 4 if it was accepted but the lamps do not show it yet. Example: slic override --broker localhost:1883
+    --site ettenleur --segment el-g0042 --by control-room --reason "accident" --lamp l001 --level 100 --for 2h
     """
     from random import SystemRandom
 
@@ -68,7 +68,8 @@ def override(
     from slic.cli.broker_address import broker_address
 
     if resume == (level is not None):
-        raise InputError("belongs to either", field="--level", allowed="--level PERCENT, or --resume without it")
+        problem = "does not go with --resume" if resume else "is missing"
+        raise InputError(problem, field="--level", allowed="--level PERCENT, or --resume without it")
     keep_silent()
     clock = WallClock()
     command = _command(clock.now_ms(), lamp or [], level, _duration_ms(duration), fade, kind, by, reason, ref)
@@ -142,7 +143,7 @@ def _end(answer: Ack | None, applied: bool) -> None:
     from slic.errors import RunError
 
     if answer is None:
-        raise RunError("the gateway did not answer; see its status")
+        raise RunError("the gateway did not answer; is one of this site and segment running?")
     if answer.status == "accepted" and not applied:
         typer.echo("warning: accepted, but not all lamps show it yet", err=True)
         raise typer.Exit(4)

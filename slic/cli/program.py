@@ -28,9 +28,9 @@ def keygen(
     as_json: _Json = False,
     quiet: _Quiet = False,
 ) -> None:
-    """Make a signing key and print its public half, for ``signers`` in the gateways' configuration.
+    """Make a signing key and print its public half.
 
-    Example: slic program keygen programs.key
+    That belongs into `signers` of the gateway's configuration. Example: slic program keygen programs.key
     """
     import json
 
@@ -87,13 +87,15 @@ def publish(
     as_json: _Json = False,
     quiet: _Quiet = False,
 ) -> None:
-    """Publish a signed program, retained, and wait for the gateway to take or refuse it (exit code 3).
+    """Publish a signed program and wait for the gateway's answer.
 
-    Example: slic program publish program-7.json --site ettenleur --segment el-g0042 --broker localhost:8883
-    --ca broker/ca.crt --cert broker/clients/site.crt --key broker/clients/site.key
+    The broker retains it. Exit code 3 if the gateway refuses it. Example: slic program publish program-7.json --site
+    ettenleur --segment el-g0042 --broker localhost:8883 --ca broker/ca.crt --cert broker/clients/site.crt --key
+    broker/clients/site.key
     """
     from random import SystemRandom
 
+    from controllers.clock import WallClock
     from controllers.envelope import new_boot
     from controllers.link.paho_link import PahoLink
     from controllers.operator.program_file import read_signed
@@ -102,7 +104,7 @@ def publish(
 
     address = broker_address(broker, ca, cert, key)
     link = PahoLink(address, f"program-{new_boot()}", Path(), SystemRandom(), session=False)
-    applied = publish_program(link, site, segment, read_signed(file))
+    applied = publish_program(link, site, segment, read_signed(file), WallClock())
     _report(applied, as_json, quiet)
 
 

@@ -38,12 +38,12 @@ def report(
     first: Annotated[str | None, typer.Option(metavar="DATE", help="Field records: first night.")] = None,
     last: Annotated[str | None, typer.Option(metavar="DATE", help="Field records: last night.")] = None,
 ) -> None:
-    """Show the figures of a run, check that its files are as they were written, make its report again.
+    """Show the figures of a run, or of what a field reported.
 
-    For a folder of slic ingest: energy and coverage by night and lamp, and the saving against full level.
+    For a run folder: checks that its files are as they were written, and makes its report again. For a folder of slic
+    ingest: energy and coverage by night and lamp, and the saving against full level.
 
-    Examples: slic report runs/demo --html demo.html,
-    slic report store --timezone Europe/Brussels --out field-report
+    Examples: slic report runs/demo --html demo.html, slic report store --timezone Europe/Brussels --out field-report
     """
     from slic.report.field_store import is_store
 

@@ -58,9 +58,9 @@ def new(
         ),
     ] = None,
 ) -> None:
-    """Write a first scenario file for your own lamps, and print what it assumes.
+    """Write a first scenario file for your own lamps.
 
-    Example: slic scenario new my-street --lamps lamps.csv --timezone Europe/Brussels
+    Prints what it assumes. Example: slic scenario new my-street --lamps lamps.csv --timezone Europe/Brussels
     """
     from slic.scenario.new import new_scenario
 
@@ -78,11 +78,11 @@ def list_() -> None:
 
     Example: slic scenario list
     """
+    from slic.scenario.expand import read_extended
     from slic.scenario.library import list_scenarios
-    from slic.scenario.load import load_scenario
 
     for name in list_scenarios():
-        typer.echo(f"{name:24} {load_scenario(name).scenario.title}")
+        typer.echo(f"{name:24} {read_extended(name)[0].data.get('title', '')}")
 
 
 @app.command()
@@ -90,9 +90,9 @@ def show(
     name: Annotated[str, typer.Argument(help="Scenario file, or name of a shipped scenario.")],
     settings: Settings = None,
 ) -> None:
-    """Print a scenario whole, with all defaults and library parts filled in, as YAML.
+    """Print a scenario whole, as YAML.
 
-    Example: slic scenario show ghent-coupure
+    All defaults and library parts are filled in. Example: slic scenario show ghent-coupure
     """
     from slic.scenario.dump import resolved_yaml
     from slic.scenario.load import load_scenario
@@ -102,9 +102,9 @@ def show(
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of scenario files, for completion and checks in editors.
+    """Print the JSON Schema of scenario files.
 
-    Example: slic scenario schema > scenario.schema.json
+    Editors complete and check with it. Example: slic scenario schema > scenario.schema.json
     """
     from json import dumps
 

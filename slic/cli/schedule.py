@@ -29,7 +29,9 @@ def schedule(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Print the switching of a night and the hours of a year, draw the year, and check the program or calendar.
+    """Print when a program switches, by night and year, and check it.
+
+    Draws the year too, and takes a calendar as well as a program.
 
     Examples: slic schedule d60-residential --lat 51.5074 --lon -0.1278 --timezone Europe/London --year 2023,
     slic schedule ghent-coupure-calendar --calendar off-but-weekends --year 2022

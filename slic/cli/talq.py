@@ -11,7 +11,7 @@ import typer
 app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Write and read control programs and calendars as TALQ 2.7.1 JSON (not certified).",
+    help="Write and read control programs as TALQ 2.7.1 (not certified).",
 )
 
 _Out = Annotated[Path | None, typer.Option("--out", help="File to write. [default: standard output]")]
@@ -24,7 +24,9 @@ def export_one(
     owner: Annotated[str, typer.Option(help="Address of the owning system (ownerCMS).")] = "slic",
     out: _Out = None,
 ) -> None:
-    """Write a control program as a TALQ ControlProgramOne, or a calendar. What TALQ cannot say is kept in x-slic.
+    """Write a control program or calendar as TALQ JSON.
+
+    A program becomes a ControlProgramOne. What TALQ cannot say is kept in x-slic.
 
     Examples: slic talq export presence-cluster --out presence-cluster.json,
     slic talq export ghent-coupure-calendar --calendar off-but-weekends
@@ -48,9 +50,9 @@ def import_one(
     file: Annotated[Path, typer.Argument(help="JSON file with a TALQ ControlProgramOne or Calendar.")],
     out: _Out = None,
 ) -> None:
-    """Read a TALQ ControlProgramOne or Calendar and write it as SLIC's (YAML).
+    """Read a TALQ program or calendar and write it as YAML.
 
-    Warns of what could not be kept, on standard error.
+    It takes a ControlProgramOne or a Calendar. Warns of what could not be kept, on standard error.
     Example: slic talq import presence-cluster.json --out my-program.yaml
     """
     from io import StringIO

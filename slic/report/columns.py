@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -195,6 +196,12 @@ TABLES: tuple[str, ...] = tuple(dict.fromkeys(column.table for column in COLUMNS
 """Names of all tables, in order."""
 
 
-def columns_of(table: str) -> tuple[Column, ...]:
+def columns_of(table: str, columns: Sequence[Column] = COLUMNS) -> tuple[Column, ...]:
     """Columns of one table, in order; empty for an unknown table."""
-    return tuple(column for column in COLUMNS if column.table == table)
+    return tuple(column for column in columns if column.table == table)
+
+
+def dictionary_csv(columns: Iterable[Column] = COLUMNS) -> str:
+    """Content of ``data-dictionary.csv``."""
+    lines = ["table,column,unit,meaning", *(f'{c.table},{c.name},{c.unit},"{c.meaning}"' for c in columns)]
+    return "\n".join(lines) + "\n"

@@ -6,13 +6,14 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from slic.energy.results import RunResult
 from slic.errors import InputError, RunError
-from slic.report.columns import COLUMNS, TABLES, columns_of
+from slic.report.columns import TABLES, columns_of, dictionary_csv
 from slic.report.csv_file import Row, read_csv, write_csv
 from slic.report.html import render_html
 from slic.report.parquet import write_parquet
@@ -38,12 +39,13 @@ def write_run(
     log: Iterable[Mapping[str, object]],
     *,
     overwrite: bool = False,
+    case_sha256: str = "",
 ) -> Path:
     """Write a run folder and return its path.
 
     Everything goes to a hidden folder beside it, which takes its place at the end, so a run that was killed or
     met a full disk never looks whole. ``timing`` is the only part that may differ between equal runs; ``log``
-    are the lines of ``log.jsonl``.
+    are the lines of ``log.jsonl``. ``case_sha256`` goes into the END marker: it says which case of a campaign this is.
 
     Raises
     ------
@@ -55,9 +57,10 @@ def write_run(
     nights = nights_of(result)
     summary = build_summary(scenario, result, nights)
     run = Run(target, summary, build_tables(scenario, result, nights, summary), provenance.as_dict())
-    partial = target.parent / f".{target.name}.partial-{os.getpid()}"
+    partial = target.parent / f".{target.name}.partial-{os.getpid()}-{threading.get_native_id()}"
     try:
         _write_files(partial, run, resolved_yaml(scenario), timing, log)
+        _write_end(partial, case_sha256)
         _put_in_place(partial, target)
     except OSError as error:
         missing = f"while writing {Path(error.filename).name}" if error.filename else "while writing it"
@@ -148,16 +151,14 @@ def _write_files(
     for table in TABLES:
         write_csv(folder / "tables" / f"{table}.csv", columns_of(table), run.tables[table])
         write_parquet(folder / "tables" / f"{table}.parquet", columns_of(table), run.tables[table])
-    _write_text(folder / "data-dictionary.csv", _dictionary_csv())
+    _write_text(folder / "data-dictionary.csv", dictionary_csv())
     _write_text(folder / "report.html", render_html(run))
+
+
+def _write_end(folder: Path, case_sha256: str) -> None:
     seal = {name: _sha256(folder / name) for name in sorted(_files_in(folder) - _UNSEALED)}
-    _write_text(folder / END, _json({"schema": 1, "sha256": seal}))
-
-
-def _dictionary_csv() -> str:
-    lines = ["table,column,unit,meaning"]
-    lines += [f'{c.table},{c.name},{c.unit},"{c.meaning}"' for c in COLUMNS]
-    return "\n".join(lines) + "\n"
+    case = {"case_sha256": case_sha256} if case_sha256 else {}
+    _write_text(folder / END, _json({"schema": 1, **case, "sha256": seal}))
 
 
 def _put_in_place(partial: Path, target: Path) -> None:

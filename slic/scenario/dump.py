@@ -22,6 +22,11 @@ def resolved_yaml(scenario: Scenario) -> str:
     """
     # A second reading turns whole-number defaults of real fields into real numbers, as in a file read back.
     plain = Scenario.model_validate(scenario.model_dump(mode="json")).model_dump(mode="json")
+    return yaml_text(plain)
+
+
+def yaml_text(plain: Schema) -> str:
+    """Plain data as YAML that readers of older YAML understand alike."""
     yaml = YAML()
     yaml.width = 100_000
     yaml.indent(mapping=2, sequence=4, offset=2)

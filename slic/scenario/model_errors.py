@@ -114,9 +114,10 @@ def _allowed(schema: Schema) -> str:
         words.append(f"{'above ' if 'exclusiveMinimum' in schema else ''}{_number(low)}")
     if high is not None:
         words.append(f"to {_number(high)}")
+    found = " ".join(words)
     if "description" in schema and not schema.get("properties"):
-        words.append(schema["description"])
-    return " ".join(words)
+        return f"{found}; {schema['description']}" if found else str(schema["description"])
+    return found
 
 
 def _number(value: float) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from controllers.broker import process as broker_process
+from controllers.broker import private_broker
 from slic.cli.broker import app
 from slic.errors import InputError, RunError
 from tests.controllers.secured_broker import PATIENCE_S, SecuredBroker, free_port, until
@@ -182,6 +182,6 @@ def test_a_taken_port_is_said(tmp_path: Path) -> None:
 
 def test_a_missing_mosquitto_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broker("init", tmp_path / "broker", *GATEWAY)
-    monkeypatch.setattr(broker_process, "_PLACES", str(tmp_path))
+    monkeypatch.setattr(private_broker, "mosquitto_program", lambda: None)
     done = broker("run", tmp_path / "broker")
     assert isinstance(done.exception, InputError) and "apt-get install mosquitto" in str(done.exception)

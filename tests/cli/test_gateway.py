@@ -170,8 +170,8 @@ def test_no_gateway_answers_an_override(broker: Mosquitto) -> None:
     ("options", "words"),
     [
         (["--level", "40", "--for", "soon"], "--for"),
-        (["--level", "40", "--resume"], "--level"),
-        ([], "--level"),
+        (["--level", "40", "--resume"], "--level: does not go with --resume"),
+        ([], "--level: is missing"),
         (["--level", "40", "--lamp", "L 1"], "--lamp"),
         (["--level", "40", "--ca", "ca.pem"], "--ca, --cert, --key"),
     ],
