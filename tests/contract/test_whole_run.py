@@ -15,17 +15,20 @@ ROOT = Path(__file__).resolve().parents[2]
 MISSED = "presence"
 USED = [name for name in CHANNELS if name != MISSED]
 USE = "from tests.contract.whole_run import EXERCISED\n\ndef test_it():\n    EXERCISED.update({names})\n"
-SLOW = "import pytest\n\n@pytest.mark.slow\ndef test_slow():\n    assert False\n"
+APART = "import pytest\n\n@pytest.mark.{0}\ndef test_{0}():\n    assert False\n"
+CHECKED = "every channel of the AsyncAPI document was used\n"
 EACH_WAY = pytest.mark.parametrize("workers", [0, 2])
 
 
 def run(folder: Path, *arguments: str, workers: int = 0, missed: str = "", more: str = "") -> tuple[int, str]:
     """Exit code and words of pytest on three files: one uses half of the channels, one the others, one none."""
     (folder / "tests").mkdir()
-    (folder / "pytest.ini").write_text("[pytest]\nmarkers = slow\naddopts = -m 'not slow'\ntestpaths = tests\n")
+    (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n  slow\n  far\naddopts = -m 'not slow and not far'\n")
     (folder / "tests/test_first.py").write_text(USE.format(names=USED[::2]))
     (folder / "tests/test_second.py").write_text(USE.format(names=[*USED[1::2], *({MISSED} - {missed})]))
-    (folder / "tests/test_third.py").write_text(f"{SLOW}\ndef test_quick():\n    pass\n{more}")
+    (folder / "tests/test_third.py").write_text(
+        f"{APART.format('slow')}{APART.format('far')}\ndef test_quick():\n    pass\n{more}"
+    )
     command = [sys.executable, "-m", "pytest", "-p", "xdist", "-p", "tests.contract.whole_run", "-n", str(workers)]
     how = ["--import-mode=importlib", "--dist=loadfile", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -36,13 +39,13 @@ def run(folder: Path, *arguments: str, workers: int = 0, missed: str = "", more:
 @EACH_WAY
 def test_all_channels_in_any_worker_are_enough(tmp_path: Path, workers: int) -> None:
     code, said = run(tmp_path, workers=workers)
-    assert code == 0 and "3 passed" in said, said
+    assert code == 0 and "3 passed" in said and CHECKED in said, said
 
 
 @EACH_WAY
 def test_a_whole_run_without_a_channel_fails_and_names_it(tmp_path: Path, workers: int) -> None:
     code, said = run(tmp_path, workers=workers, missed=MISSED)
-    assert code == 1 and "1 failed, 3 passed" in said, said
+    assert code == 1 and "1 failed, 3 passed" in said and CHECKED not in said, said
     assert f"no test of this run used {MISSED}\n" in said
 
 
@@ -57,7 +60,7 @@ def test_a_whole_run_without_a_channel_fails_and_names_it(tmp_path: Path, worker
 )
 def test_a_part_is_not_held_to_it(tmp_path: Path, choice: list[str], workers: int) -> None:
     code, said = run(tmp_path, *choice, workers=workers, missed=MISSED)
-    assert code == 0 and "2 passed" in said, said
+    assert code == 0 and "2 passed" in said and CHECKED not in said, said
 
 
 def test_a_run_that_fails_says_only_that(tmp_path: Path) -> None:
@@ -67,4 +70,4 @@ def test_a_run_that_fails_says_only_that(tmp_path: Path) -> None:
 
 def test_a_list_of_the_tests_is_no_run(tmp_path: Path) -> None:
     code, said = run(tmp_path, "--collect-only", missed=MISSED)
-    assert code == 0 and "3/4 tests collected" in said, said
+    assert code == 0 and "3/5 tests collected" in said, said

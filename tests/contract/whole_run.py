@@ -7,6 +7,7 @@ that failed already, in which a test may have stopped before it used what it use
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ EXERCISED: set[str] = set()
 
 _COLLECTED: set[Path] = set()
 _LEFT_OUT: set[str] = set()
-"""Tests that were not chosen, other than slow ones, and files without any that was."""
+"""Tests that a choice left out, and files of tests that were not looked at."""
 _NAME = "every channel of the document is used by a test"
 
 
@@ -29,8 +30,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
-    """Notice what a choice of tests leaves out."""
-    _LEFT_OUT.update(item.nodeid for item in items if item.get_closest_marker("slow") is None)
+    """Notice what a choice of tests leaves out, beside those that every usual run leaves out."""
+    _LEFT_OUT.update(item.nodeid for item in items if not any(map(item.get_closest_marker, _apart(item.config))))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -50,9 +51,27 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if hasattr(config, "workeroutput"):
         config.workeroutput |= {"exercised": sorted(EXERCISED), "left_out": sorted(_LEFT_OUT)}
         return
-    missing = sorted(document()["channels"].keys() - EXERCISED)
-    if missing and not _LEFT_OUT and exitstatus == pytest.ExitCode.OK and not config.option.collectonly:
-        _fail(session, f"no test of this run used {', '.join(missing)}")
+    if _whole(config, exitstatus) and _missing():
+        _fail(session, f"no test of this run used {', '.join(_missing())}")
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    """Say that it was checked."""
+    if _whole(config, exitstatus) and not _missing():
+        terminalreporter.write_line("every channel of the AsyncAPI document was used")
+
+
+def _apart(config: pytest.Config) -> list[str]:
+    """Markers that ``addopts`` leaves out: ``-m 'not slow'``."""
+    return re.findall(r"\bnot (\w+)", " ".join(config.getini("addopts")))
+
+
+def _whole(config: pytest.Config, exitstatus: int) -> bool:
+    return exitstatus == pytest.ExitCode.OK and not _LEFT_OUT and not config.option.collectonly
+
+
+def _missing() -> list[str]:
+    return sorted(document()["channels"].keys() - EXERCISED)
 
 
 def _fail(session: pytest.Session, why: str) -> None:

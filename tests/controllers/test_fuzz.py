@@ -1,6 +1,6 @@
 """Whatever is said to a gateway on its channels: no exception, no lamp told another level, and memory stays flat.
 
-A million messages, on demand: ``python -m pytest -m slow tests/controllers/test_fuzz.py -s``
+A million messages, on demand: ``python -m pytest -n 0 -m slow tests/controllers/test_fuzz.py -s``
 """
 
 from __future__ import annotations
