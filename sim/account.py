@@ -1,4 +1,4 @@
-"""What a night of some streets adds up to under a regime, from the levels of their lamps; one account for all engines."""
+"""What a night of some streets adds up to under a regime, from the levels of its lamps; one account for all engines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.levels import Levels
-from sim.scene import Scene, programs_of, reads_presence, required_steps
+from sim.scene import Scene, programs_of, reads_presence, reports_every_user, required_steps
 from sim.setup import Setup
 from slic.control.program import ControlProgram
 from slic.energy.ledger import energy_columns
@@ -187,12 +187,12 @@ def _sensing_mj(scenes: Sequence[Scene], regime: str) -> Ints:
 
 
 def _triggers(scene: Scene, regime: str) -> int:
-    """Detections that reach the controller: while a sensor is up, further ones matter only to trains and counts."""
-    acting = [program for program in programs_of(scene, regime) if reads_presence(program)]
-    if not acting:
+    """Detections that reach the controller."""
+    programs = programs_of(scene, regime)
+    if not any(map(reads_presence, programs)):
         return 0
-    if any(program.presence.style == "train" or program.traffic_classes for program in acting):
-        return len(scene.detections.enter_ms)
+    if reports_every_user(programs):
+        return len(scene.detections)
     return int((scene.detections.first | ~scene.detections.long).sum())
 
 

@@ -34,7 +34,7 @@ class Task:
 
 @dataclass(slots=True)
 class NightResult:
-    """Sums over the streets of a task, per regime in order, and of the lamps before a retrofit; the rest as in RunResult.
+    """Sums over the streets of a task per regime, and of the lamps before a retrofit; the rest as in RunResult.
 
     lamp_energy_mj : per regime the energy of each lamp, street after street; of replicate 0 only
     """

@@ -166,6 +166,11 @@ def reads_presence(program: ControlProgram) -> bool:
     return bool(program.dynamic_controls or program.traffic_classes)
 
 
+def reports_every_user(programs: Sequence[ControlProgram]) -> bool:
+    """Whether sensors that are up report further users too: only trains, which follow each one, and counts need it."""
+    return any(reads_presence(p) and (p.presence.style == "train" or p.traffic_classes) for p in programs)
+
+
 def has_photocell(program: ControlProgram) -> bool:
     """Whether a program uses ambient light."""
     return any(isinstance(period, Photocell | AstronomicalPhotocell) for period in program.active_periods)
@@ -190,14 +195,10 @@ def _readings(scene: Scene) -> tuple[list[int], list[float]]:
 
 
 def _reports(scene: Scene, programs: Sequence[ControlProgram]) -> list[Row]:
-    """The sensor reports that a regime's programs of this night can act on.
-
-    While a sensor is up a further user matters only to trains, which follow each one, and to traffic counts.
-    """
-    acting = [program for program in programs if reads_presence(program)]
-    if not acting:
+    """The sensor reports that a regime's programs of this night can act on."""
+    if not any(map(reads_presence, programs)):
         return []
-    if any(program.presence.style == "train" or program.traffic_classes for program in acting):
+    if reports_every_user(programs):
         return scene.reports
     return [row for row in scene.reports if row[1] != Kind.MORE]
 

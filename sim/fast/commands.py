@@ -18,6 +18,7 @@ from sim.fast.axis import Ints, Small, first_of_each, spread
 from sim.fast.holds import Runs
 
 MAX_CHANNELS = 6
+"""Rules have a level for each set of channels, so their number is limited."""
 
 _PHASE_BITS = 2
 _KEY_BITS = 30
@@ -93,18 +94,16 @@ class _Holds(NamedTuple):
 
 
 def commands(
-    kind: Ints, rows: Sequence[Ints], table: RuleTable, runs: Sequence[Runs], night_ms: int, *, apart: bool
+    kind: Ints, rows: Sequence[Ints], table: RuleTable, runs: Sequence[Runs], *, apart: bool
 ) -> Commands | None:
     """Commands of patterns.
 
     kind : class of each pattern; rows : per channel, each pattern's row in ``runs``, or -1; runs : of each channel
     apart : whether channels have different sensors
-    None if there are too many channels, or if sensors of different controls begin to hold a lamp in one millisecond:
-    which of them came first is then not known here, and may matter to the ramp.
+    None if sensors of different controls begin to hold a lamp in one millisecond: which of them came first is then not
+    known here, and may matter to the ramp.
     """
-    if len(rows) > MAX_CHANNELS:
-        return None
-    holds = _holds(rows, runs, night_ms)
+    holds = _holds(rows, runs)
     if apart and _meet(holds):
         return None
     moment, rule = _rules(kind, table)
@@ -151,8 +150,8 @@ def _rules(kind: Ints, table: RuleTable) -> tuple[Ints, Ints]:
     return moment, rule
 
 
-def _holds(rows: Sequence[Ints], runs: Sequence[Runs], night_ms: int) -> _Holds:
-    found = [_edges(row, mine, night_ms) for row, mine in zip(rows, runs, strict=True)]
+def _holds(rows: Sequence[Ints], runs: Sequence[Runs]) -> _Holds:
+    found = [_edges(row, mine) for row, mine in zip(rows, runs, strict=True)]
     if len(found) < 2:
         moment = found[0] if found else np.zeros(0, np.int64)
         held = np.zeros(len(moment), np.int32)
@@ -167,14 +166,14 @@ def _holds(rows: Sequence[Ints], runs: Sequence[Runs], night_ms: int) -> _Holds:
     return _Holds(moment, np.cumsum(np.where(begins, bit, -bit)).astype(np.int32), decides)
 
 
-def _edges(row: Ints, runs: Runs, night_ms: int) -> Ints:
-    """Begin and end of each run of the patterns, in turn; a run that outlasts the night ends with it."""
+def _edges(row: Ints, runs: Runs) -> Ints:
+    """Begin and end of each run of the patterns, in turn."""
     edges = np.searchsorted(runs.row, np.stack((row, row + 1)))
     counts = np.where(row < 0, 0, edges[1] - edges[0])
     which = spread(edges[0], counts)
     pairs = np.empty((len(which), 2), np.int64)
     np.take(runs.begin_ms, which, out=pairs[:, 0])
-    np.minimum(runs.end_ms[which], night_ms, out=pairs[:, 1])
+    np.take(runs.end_ms, which, out=pairs[:, 1])
     pairs += 1
     pairs <<= _PHASE_BITS
     pairs |= [Phase.PRESENCE, Phase.TIMER]

@@ -11,13 +11,13 @@ import numpy as np
 
 from controllers.timeline import Change, timelines
 from sim.fast.axis import Ints
-from sim.fast.commands import Commands, commands, rule_table
+from sim.fast.commands import MAX_CHANNELS, Commands, commands, rule_table
 from sim.fast.holds import NOBODY, Runs, runs
 from sim.fast.ramps import pieces_of_commands
 from sim.fast.reach import LampClass, StreetReach, phantom, street_reach
 from sim.levels import Levels
 from sim.night import radio_for, segment_plan
-from sim.scene import Scene, inputs_without_presence, is_baseline
+from sim.scene import Scene, inputs_without_presence, is_baseline, programs_of, reports_every_user
 from slic.control.segment import Override
 
 
@@ -37,17 +37,20 @@ class FastNights:
     """Works out nights of the streets of a setup, and keeps what is the same every night."""
 
     def __init__(self) -> None:
-        self._reaches: dict[tuple[str, str, tuple[str, ...]], StreetReach] = {}
-        self._night: tuple[str, date] | None = None
-        self._changes: dict[LampClass, list[Change]] = {}
+        self._reaches: dict[tuple[str, str, tuple[str, ...], bool], StreetReach] = {}
+        self._night: date | None = None
+        self._changes: dict[tuple[str, LampClass], list[Change]] = {}
 
     def levels(self, scenes: Sequence[Scene], regime: str) -> Levels | None:
-        """Levels of all lamps of some streets in one night; None where the arrays cannot tell who came first.
+        """Levels of all lamps of some streets in one night.
 
+        None where the arrays cannot tell who came first, or where controls have too many hold times.
         A street with overrides comes alone.
         """
         start_ms, night_ms = scenes[0].start_ms, scenes[0].end_ms - scenes[0].start_ms
         reaches = [self._reach(scene, regime) for scene in scenes]
+        if any(len(reach.row) > MAX_CHANNELS for reach in reaches):
+            return None
         kinds: dict[_Kind, int] = {}
         kind = [_kinds_of(reach, kinds) for reach in reaches]
         table = rule_table(
@@ -55,13 +58,12 @@ class FastNights:
             [kind.channel_of for kind in kinds],
             start_ms,
         )
-        rows_before = _before([len(reach.plan.lamps) for reach in reaches])
+        rows_before = _before([reach.lamps for reach in reaches])
         given = commands(
             np.concatenate(kind),
             _rows(reaches, rows_before),
             table,
             _held(scenes, reaches, rows_before),
-            night_ms,
             apart=any(reach.apart for reach in reaches),
         )
         if given is None:
@@ -79,9 +81,11 @@ class FastNights:
         used = dict.fromkeys(lamp.group for lamp in scene.street.lamps)
         programs = {name: planners[name].programs[planners[name].night(scene.night).program] for name in used}
         orders = [order.lamps or range(len(scene.street.lamps)) for order in orders_of(scene, regime)]
-        key = (scene.street.name, regime, tuple(program.name for program in programs.values()))
+        every_user = reports_every_user(programs_of(scene, regime))
+        key = (scene.street.name, regime, tuple(program.name for program in programs.values()), every_user)
         if orders or key not in self._reaches:
-            reach = street_reach(segment_plan(scene.setup, scene.street, planners), programs, orders)
+            plan = segment_plan(scene.setup, scene.street, planners)
+            reach = street_reach(plan, programs, orders, every_user=every_user)
             if orders:
                 return reach
             self._reaches[key] = reach
@@ -91,12 +95,13 @@ class FastNights:
         """The timeline of each class. Those of lamps without overrides are the same in all streets of a night."""
         if orders_of(scene, regime):
             return _run_core(scene, regime, classes)
-        if self._night != (regime, scene.night):
-            self._night, self._changes = (regime, scene.night), {}
-        new = [kind for kind in dict.fromkeys(classes) if kind not in self._changes]
+        if self._night != scene.night:
+            self._night, self._changes = scene.night, {}
+        new = [kind for kind in dict.fromkeys(classes) if (regime, kind) not in self._changes]
         if new:
-            self._changes |= dict(zip(new, _run_core(scene, regime, new), strict=True))
-        return [self._changes[kind] for kind in classes]
+            found = zip(new, _run_core(scene, regime, new), strict=True)
+            self._changes |= {(regime, kind): changes for kind, changes in found}
+        return [self._changes[regime, kind] for kind in classes]
 
 
 def _run_core(scene: Scene, regime: str, classes: Sequence[LampClass]) -> list[list[Change]]:

@@ -107,7 +107,7 @@ def _ramps(commands: Commands, minimum_pm: Ints, night_ms: int) -> _Ramps:
     following[-1:] = night_ms
     following[:-1][first[1:]] = night_ms
     reached = to.copy()
-    cut = np.flatnonzero(t1 > following)
+    cut = np.flatnonzero((t1 > following) & (t0 < following))
     reached[cut] = _level_on_ramp(t0[cut], start[cut], t1[cut], to[cut], following[cut])
     return _Ramps(t0, t1, arrival, start, to, final, first, interrupted, following, reached)
 

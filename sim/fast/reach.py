@@ -39,11 +39,11 @@ class Channel(NamedTuple):
 class StreetReach:
     """Patterns of a street: lamps of one class that are always held up together.
 
-    classes : of the lamps; kind : class of each pattern; pattern : of each lamp
+    lamps : how many; classes : of the lamps; kind : class of each pattern; pattern : of each lamp
     channels : per group; row : per channel number, the row of each pattern, -1 where nothing is held in it
     """
 
-    plan: SegmentPlan
+    lamps: int
     classes: tuple[LampClass, ...]
     kind: Ints
     pattern: Ints
@@ -70,11 +70,14 @@ class StreetReach:
 
 
 def street_reach(
-    plan: SegmentPlan, programs: Mapping[str, ControlProgram], orders: Sequence[Sequence[int]]
+    plan: SegmentPlan, programs: Mapping[str, ControlProgram], orders: Sequence[Sequence[int]], *, every_user: bool
 ) -> StreetReach:
-    """The patterns of a street. orders : for each override the lamps that it names (all of them: every index)."""
+    """The patterns of a street.
+
+    orders : for each override the lamps that it names (all of them: every index)
+    every_user : sensors that are up report further users too
+    """
     acting = {name: program for name, program in programs.items() if program.dynamic_controls}
-    every_user = any(program.presence.style == "train" for program in acting.values())
     groups = tuple(_group_reach(name, program, plan, every_user) for name, program in acting.items())
     by_name = {group.name: group for group in groups}
     named = [tuple(k for k, lamps in enumerate(orders) if i in lamps) for i in range(len(plan.lamps))]
@@ -90,7 +93,7 @@ def street_reach(
     kinds = [kind for kind, _ in patterns]
     width = max((len(group.channels) for group in groups), default=0)
     return StreetReach(
-        plan=plan,
+        lamps=len(plan.lamps),
         classes=tuple(found),
         kind=np.array(kinds, np.int64),
         pattern=np.array(pattern, np.int64),
@@ -114,7 +117,7 @@ class _GroupReach:
     channel_of : channel of each dynamic control; row_of_lamp : the row that a lamp is held up in, by lamp index; it is
         called by the first lamp of it
     row_of_sensor : the row of each sensor, -1 for none; in train style each lamp is a row and this is empty
-    every_user : sensors that are up report further users too, as they do where a group of the street has trains
+    every_user : sensors that are up report further users too
     """
 
     name: str
@@ -133,7 +136,8 @@ class _GroupReach:
         if not reported.all():
             found = found.pick(reported)
         begin_ms = found.enter_ms - start_ms
-        end_ms = found.fall_ms + (channel.hold_ms - start_ms)
+        end_ms = np.minimum(found.fall_ms + channel.hold_ms, found.end_ms)
+        end_ms -= start_ms
         if self.trains:
             row, which = self._trains(found)
             begin_ms, end_ms = begin_ms[which], end_ms[which]

@@ -25,10 +25,14 @@ PROGRAMS = ["one", "two"]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A scene and the regime to run on it. ``seed`` makes it again; None if its choices were not made by a seed."""
+    """A scene and the regime to run on it. ``seed`` makes it again; None if its choices were not made by a seed.
+
+    beside : the same night of another street, for what is done with several streets at once
+    """
 
     seed: int | None
     scene: Scene
+    beside: Scene
     regime: str
 
 
@@ -46,8 +50,20 @@ def made_up_case(source: Source, seed: int | None = None) -> Case:
     setup = prepare(LoadedScenario(scenario, "made up", Path(), {}))
     setup = replace(setup, streets=(street,), weather=made_up_weather(source, site["timezone"], night))
     regime = source.pick(["tried", "tried", "tried", "tried", "baseline"])
-    users = made_up_users(source, _moments(setup, regime, night, span), span.start_ms, span.end_ms)
-    return Case(seed, make_scene(setup, street, night, 0, users), regime)
+    met = _moments(setup, regime, night, span), span.start_ms, span.end_ms, _holds_ms(setup, regime, street, night)
+    range_mm = round(scenario.sensors.range_m * 1000)
+    scene, beside = (
+        make_scene(setup, each, night, 0, made_up_users(source, *met, range_mm))
+        for each in (street, made_up_street(source, "beside"))
+    )
+    return Case(seed, scene, beside, regime)
+
+
+def _holds_ms(setup: Setup, regime: str, street: Street, night: date) -> list[int]:
+    """Hold times of the programs of a night on a street; ten seconds if there are none."""
+    planners = [setup.regimes[regime][group] for group in dict.fromkeys(lamp.group for lamp in street.lamps)]
+    programs = [planner.programs[planner.night(night).program] for planner in planners]
+    return [p.hold_ms(control) for p in programs for control in p.dynamic_controls] or [10_000]
 
 
 def _moments(setup: Setup, regime: str, night: date, span: Night) -> list[int]:
@@ -70,7 +86,7 @@ def _values(source: Source, site: dict[str, Any], night: date, street: Street, s
         "burning_hours_h": source.pick([0, 20_000]),
         "sensors": _sensors(source, sensors),
         "ambient": {"kind": "sun", "report_s": source.pick([300, 60])},
-        "ambient_sensor": {"smoothing_s": source.pick([120, 0]), "stale_after_s": source.pick([1800, 600])},
+        "ambient_sensor": {"smoothing_s": source.pick([120, 0]), "stale_after_s": source.pick([1800, 600, 300])},
         "network": _network(source),
         "gear": {"dead_lamps": source.pick([0, 0, 0, 0.3])},
         "faults": several(source, 1, 2, lambda s: _fault(s, sensors)) if chance(source, 15) else [],
@@ -90,11 +106,11 @@ def _values(source: Source, site: dict[str, Any], night: date, street: Street, s
 
 def _sensors(source: Source, sensors: list[str]) -> dict[str, Any]:
     return {
-        "range_m": source.pick([0, 15, 30, 10]),
-        "detection_probability": source.pick([1, 1, 0.7, 0]),
-        "false_triggers_per_h": source.pick([0, 0, 1, 10]),
-        "latency_s": source.pick([0, 0.3, 1]),
-        "retrigger_s": source.pick([0, 0, 5, 30]),
+        "range_m": source.pick([0, 0, 15, 15, 30, 30, 10, 10_000]),
+        "detection_probability": source.pick([1, 1, 1, 1, 1, 1, 0.7, 0]),
+        "false_triggers_per_h": source.pick([0, 0, 0, 0, 1, 10]),
+        "latency_s": source.pick([0, 0, 0.3, 0.3, 1, 1, 3600]),
+        "retrigger_s": source.pick([0, 0, 0, 0, 5, 30]),
         "gives_speed": not chance(source, 20),
         "gives_direction": not chance(source, 20),
         "stuck": [_stuck(source, sensors)] if sensors and chance(source, 15) else [],
@@ -114,7 +130,7 @@ def _network(source: Source) -> dict[str, Any]:
     loss = source.pick([0.3, 0.9]) if chance(source, 10) else 0
     return {
         "command_loss": loss,
-        "latency_s": source.pick([0, 0.2, 1, 30]),
+        "latency_s": source.pick([0, 0, 0.2, 0.2, 1, 1, 30, 30, 40_000]),
         "resend_s": source.pick([10, 0, 60, 0.3]),
     }
 

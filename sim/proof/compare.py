@@ -45,11 +45,15 @@ class Verdict:
 
 
 def compare(case: Case, drivers: Mapping[str, Driver] = DRIVERS) -> Verdict:
-    """Run a case in every way and compare each with the first, which must run every case. A driver must not fail."""
+    """Run a case in every way and compare each with the first, which must run every case.
+
+    A driver must not fail, nor divide by zero on its way.
+    """
     outcomes: dict[str, Outcome | str] = {}
     for name, driver in drivers.items():
         try:
-            outcomes[name] = driver(case)
+            with np.errstate(divide="raise", over="raise", invalid="raise"):
+                outcomes[name] = driver(case)
         except Exception as error:  # whatever it is, the case that shows it is what matters
             return Verdict(outcomes, _difference(case, name, None, f"raises {error!r}"))
     problems = (_difference(case, name, *problem) for name, problem in _problems(case, outcomes) if problem)

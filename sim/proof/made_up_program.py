@@ -9,8 +9,8 @@ from slic.control.program import ControlProgram
 
 LEVELS_PCT = [100, 0, 20, 5, 10, 33.3, 50, 77, 99.9]
 CLOCKS = ["12:00", "17:00", "18:00", "18:30", "22:00", "23:00", "00:00", "02:00", "02:30", "03:00", "06:00", "11:59"]
-HOLDS_S = [0, 10, 60, 1, 5, 30, 120, 600, 0.25]
-RAMPS_S = [0, 1, 5, 10, 60, 0.001, 0.7, 30]
+HOLDS_S = [0, 10, 60, 1, 5, 30, 120, 600, 0.25, 86_400]
+RAMPS_S = [0, 1, 5, 10, 60, 0.001, 0.7, 30, 3600]
 OFFSETS_MIN = [0, -30, 30, 7.5, 120, -90]
 LUX = [(35, 70), (10, 10), (70, 35), (1, 1000)]
 ELEVATIONS_DEG = [-0.8333, -6, 3]
@@ -31,7 +31,7 @@ def made_up_program(source: Source, name: str, sensors: list[str]) -> ControlPro
             "learned_midnight": _learned(source) if chance(source, 15) else None,
             "traffic_classes": _classes(source) if chance(source, 5) else None,
             "presence": _reach(source),
-            "dynamic_controls": several(source, 0, 3, lambda s: _dynamic(s, sensors)),
+            "dynamic_controls": several(source, 0, 9 if chance(source, 3) else 3, lambda s: _dynamic(s, sensors)),
             "hold_s": source.pick(HOLDS_S),
             "ramp_up_s": source.pick(RAMPS_S),
             "ramp_down_s": source.pick(RAMPS_S),

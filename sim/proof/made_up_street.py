@@ -23,7 +23,7 @@ LUMINAIRES: dict[str, dict[str, Any]] = {
 SPACINGS_MM = [30_000, 15_000, 45_000, 0, 17_300, 60_000]
 
 
-def made_up_street(source: Source) -> Street:
+def made_up_street(source: Source, name: str = "street") -> Street:
     """One to eight lamps; a sensor on every one, two or three of them, or on none."""
     count = source.integer(1, 8)
     kinds = ["plain", *(source.pick(list(LUMINAIRES)) for _ in range(2))]
@@ -33,23 +33,30 @@ def made_up_street(source: Source) -> Street:
     groups = GROUPS if chance(source, 25) else GROUPS[:1]
     size, entrances = source.integer(1, 4), source.integer(0, 1)
     lamps = tuple(
-        _lamp(source, i, places[i], groups, kinds, size, i in (0, count - 1) and entrances) for i in range(count)
+        _lamp(source, name, i, places[i], groups, kinds, size, i in (0, count - 1) and entrances) for i in range(count)
     )
     every = source.pick([1, 1, 2, 3, 0])
     on = lamps[::every] if every else ()
     sensors = tuple(Sensor(f"sensor-{lamp.id}", lamp.cluster, lamp.position_mm) for lamp in on)
-    return Street("street", lamps, sensors, places[-1] + 15_000)
+    return Street(name, lamps, sensors, places[-1] + 15_000)
 
 
 def _lamp(
-    source: Source, index: int, at_mm: int, groups: list[str], kinds: list[str], size: int, entrance: bool | int
+    source: Source,
+    street: str,
+    index: int,
+    at_mm: int,
+    groups: list[str],
+    kinds: list[str],
+    size: int,
+    entrance: bool | int,
 ) -> Lamp:
     kind, power_w = source.pick(kinds), source.pick([28.0, 13.7])
     return Lamp(
-        id=f"street-{index + 1:03d}",
-        street="street",
+        id=f"{street}-{index + 1:03d}",
+        street=street,
         group=source.pick(groups),
-        cluster=f"street/{index // size + 1}",
+        cluster=f"{street}/{index // size + 1}",
         position_mm=at_mm,
         entrance=bool(entrance),
         luminaire=kind,

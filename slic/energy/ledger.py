@@ -19,7 +19,7 @@ from operator import add
 import numpy as np
 
 from slic.energy.half_hours import half_hours_of
-from slic.energy.pieces import Breakpoints, Ints, Pieces, at_or_above, pieces_of
+from slic.energy.pieces import Bools, Breakpoints, Ints, Pieces, at_or_above, pieces_of
 from slic.energy.slots import millijoules
 from slic.lamps.level import FULL_PM
 from slic.lamps.power import PowerTable
@@ -118,7 +118,8 @@ def lamp_energies(lamps: Sequence[Breakpoints], table: PowerTable, high_pm: int 
 def energy_columns(pieces: Pieces, table: PowerTable, high_pm: int = 1000) -> EnergyColumns:
     """Energy of all lamps of ``pieces``, which share the power table; ``high_pm`` as in :func:`lamp_energies`."""
     dt_ms = pieces.t1_ms - pieces.t0_ms
-    ramps = _ramps(pieces, dt_ms)
+    moves = pieces.from_pm != pieces.to_pm
+    ramps = _ramps(pieces, dt_ms, moves)
     power_uj = _energy_uj(pieces, dt_ms, ramps, _held_mw(table.power_mw, table.standby_mw), table.power_twice)
     light_uj = _energy_uj(pieces, dt_ms, ramps, _held_mw(table.light_mw, 0), table.light_twice)
     until_uj = np.cumsum(power_uj)
@@ -133,7 +134,7 @@ def energy_columns(pieces: Pieces, table: PowerTable, high_pm: int = 1000) -> En
         lit_ms=pieces.end_ms - pieces.start_ms - dark_ms,
         level_pm_ms=(pieces.sum_by_lamp(dt_ms * (pieces.from_pm + pieces.to_pm)) + 1) // 2,
         high_ms=high_ms,
-        level_changes=_held_levels_left(pieces, dt_ms, ramps),
+        level_changes=_held_levels_left(pieces, dt_ms, moves),
         half_hours_mj=half_hours_of(pieces, until_uj, power_uj, table),
     )
 
@@ -145,7 +146,7 @@ def total_energy(energies: Iterable[LampEnergy]) -> LampEnergy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ramps:
-    """Ramps and steps among the pieces. at : their indices."""
+    """Ramps among the pieces, without steps, which take no energy. at : their indices."""
 
     at: Ints
     dt_ms: Ints
@@ -154,8 +155,8 @@ class _Ramps:
     climb_pm: Ints
 
 
-def _ramps(pieces: Pieces, dt_ms: Ints) -> _Ramps:
-    at = np.flatnonzero(pieces.from_pm != pieces.to_pm)
+def _ramps(pieces: Pieces, dt_ms: Ints, moves: Bools) -> _Ramps:
+    at = np.flatnonzero(moves & (dt_ms > 0))
     from_pm, to_pm = pieces.from_pm[at], pieces.to_pm[at]
     return _Ramps(at, dt_ms[at], from_pm, to_pm, to_pm - from_pm)
 
@@ -200,10 +201,9 @@ def _high_on_ramps_ms(pieces: Pieces, ramps: _Ramps, high_pm: int) -> Ints:
     return high_ms
 
 
-def _held_levels_left(pieces: Pieces, dt_ms: Ints, ramps: _Ramps) -> Ints:
+def _held_levels_left(pieces: Pieces, dt_ms: Ints, moves: Bools) -> Ints:
     """How often each lamp left a level that it was holding: holds that a ramp or step follows."""
-    moves = np.zeros(len(dt_ms) + 1, bool)
-    moves[ramps.at] = True
-    left = moves[1:] & ~moves[:-1] & (dt_ms > 0)
+    left = dt_ms > 0
+    left[:-1] &= moves[1:] > moves[:-1]
     left[pieces.last] = False
     return pieces.sum_by_lamp(left.astype(np.int64))

@@ -28,7 +28,10 @@ RUNS = {
     "photocells, a retrofit, uneven lamps": ("washington-k-street", ["run.nights=1", "run.replicates=1"]),
     "regimes by lamp group, lamps that are counted many times": ("luminext-town", ["run.nights=3"]),
     "a real path": ("roeselare-mandel", ["run.nights=1"]),
-    "the night the clock goes back": ("ghent-coupure-fiftieth", ["run.nights=1", "run.start=2022-10-29", "traffic.source.when_missing=same_hour_mean"]),
+    "the night the clock goes back": (
+        "ghent-coupure-fiftieth",
+        ["run.nights=1", "run.start=2022-10-29", "traffic.source.when_missing=same_hour_mean"],
+    ),
 }
 
 
