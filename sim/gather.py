@@ -8,7 +8,6 @@ import numpy as np
 
 from sim.runner import NightResult
 from sim.setup import Setup
-from slic.energy.pieces import Ints
 from slic.energy.results import Change, LampTrace, NightTally
 
 _KEYS = {"regime", "replicate", "street", "night", "start_ms", "end_ms", "complete", "half_hours_mj"}

@@ -14,6 +14,7 @@ from sim.sumo_xml import Element, check_known, sumo_elements, zero_ms
 from slic.errors import InputError
 from slic.scenario.sumo_model import Axis, SumoPositions
 
+_PLACE = ("x", "y", "angle", "speed")
 _KINDS = {"all": ("person", "vehicle"), "persons": ("person",), "vehicles": ("vehicle",)}
 _SLOWEST_MM_S = 200
 """A user who waits at the middle between two samples is not taken to walk the whole street at less than this."""
@@ -66,30 +67,60 @@ def read_positions(path: Path, source: SumoPositions) -> Recorded:
     zero, line = zero_ms(source), _Line(source.axis)
     clock = _Steps(path.name)
     crossings = _Crossings(line.length_m / 2)
-    wanted, kinds = set(source.edges), _KINDS[source.who]
-    found: set[str] = set()
+    street = _OnStreet(set(source.edges), _KINDS[source.who])
     for element in sumo_elements(path, "fcd-export"):
         if element.name == "timestep":
             clock.take(element)
-        elif element.name in kinds:
-            lane = element.values.get("lane", "")
-            edge = element.values.get("edge") or lane.rpartition("_")[0]
-            found |= {edge, lane}
-            if edge in wanted or lane in wanted:
-                along_m = line.along_m(element.number("x"), element.number("y"))
-                sample = _Sample(clock.step, clock.t_s, along_m, element.number("speed"))
-                crossings.see((element.name, element.text("id")), sample)
+            street.vehicle = ()
+        elif element.name in _KINDS["all"] and street.takes(element):
+            along_m = line.along_m(element.number("x"), element.number("y"))
+            sample = _Sample(clock.step, clock.t_s, along_m, element.number("speed"))
+            crossings.see((element.name, element.text("id")), sample)
     first_ms, end_ms = clock.span_ms()
-    check_known(source.edges, found - {""}, "edge or lane with anybody on it", path.name)
+    check_known(source.edges, street.found - {""}, "edge or lane with anybody on it", path.name)
     rows = [(zero + t_ms, speed, way) for t_ms, speed, way in crossings.rows]
-    return recorded(rows, zero + first_ms, zero + end_ms, path.name, _warnings(path.name, crossings.jumps))
+    return recorded(
+        rows, zero + first_ms, zero + end_ms, path.name, _warnings(path.name, crossings.jumps, len(street.riders))
+    )
 
 
-def _warnings(file: str, jumps: int) -> tuple[str, ...]:
-    if not jumps:
-        return ()
-    why = "SUMO teleported them, or they passed on edges that are not listed"
-    return (f"{file}: {jumps} users came from one side of the middle to the other unseen and were left out: {why}",)
+@dataclass(slots=True)
+class _OnStreet:
+    """Who of the file's users is on the street on his own. SUMO writes people in a vehicle after it, at its place."""
+
+    wanted: set[str]
+    kinds: tuple[str, ...]
+    found: set[str] = field(default_factory=set)
+    riders: set[str] = field(default_factory=set)
+    vehicle: tuple[str | None, ...] = ()
+
+    def takes(self, element: Element) -> bool:
+        """Whether a person or vehicle is a user of the street."""
+        lane = element.values.get("lane", "")
+        edge = element.values.get("edge") or lane.rpartition("_")[0]
+        if element.name in self.kinds:
+            self.found |= {edge, lane}
+        if edge not in self.wanted and lane not in self.wanted:
+            return False
+        place = tuple(map(element.values.get, _PLACE))
+        if element.name == "vehicle":
+            self.vehicle = place
+        elif place == self.vehicle:
+            self.riders.add(element.text("id"))
+            return False
+        return element.name in self.kinds
+
+
+def _warnings(file: str, jumps: int, riders: int) -> tuple[str, ...]:
+    notes = []
+    if jumps:
+        why = "SUMO teleported them, or they passed on edges that are not listed"
+        notes.append(
+            f"{file}: {jumps} users came from one side of the middle to the other unseen and were left out: {why}"
+        )
+    if riders:
+        notes.append(f"{file}: {riders} people were in vehicles and are no road users of their own")
+    return tuple(notes)
 
 
 class _Line:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
 from statistics import NormalDist
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -48,10 +49,14 @@ def read_source(loaded: LoadedScenario, nights: tuple[date, ...]) -> Source:
         read = read_positions(path, source) if isinstance(source, SumoPositions) else read_instant(path, source)
     known = read.counts if isinstance(read, Recorded) else read
     if known.end_ms <= first_ms or known.start_ms >= last_ms:
-        night, allowed = str(nights[0]), "nights that the file counts"
-        problem = "lies outside the count file"
+        night, problem = str(nights[0]), "lies outside the count file"
+        allowed = f"nights in what the file covers, {_civil(known.start_ms, zone)} to {_civil(known.end_ms, zone)}"
         raise InputError(problem, file=source.file, field="run.start", value=night, allowed=allowed)
     return read
+
+
+def _civil(t_ms: int, zone: str) -> str:
+    return f"{datetime.fromtimestamp(t_ms / 1000, ZoneInfo(zone)):%Y-%m-%d %H:%M}"
 
 
 def counts_in(source: Source) -> Counts | None:

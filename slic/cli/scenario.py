@@ -49,7 +49,9 @@ def validate(
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(help="Name of the scenario; NAME.yaml is written here.")],
-    lamps: Annotated[Path, typer.Option(help="Lamp inventory: CSV or GeoJSON, also gzipped.")],
+    lamps: Annotated[
+        Path, typer.Option(help="Lamp inventory: CSV, GeoJSON or OpenStreetMap (.osm, Overpass JSON), also gzipped.")
+    ],
     timezone: Annotated[str, typer.Option(help="Civil time zone, as Europe/Brussels.")],
     column: Annotated[
         list[str] | None,

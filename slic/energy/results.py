@@ -111,6 +111,7 @@ class RunResult:
     traces : for one lamp and one night of replicate 0, per regime
     passes_per_lamp_hour : road users passing a lamp, per lamp-hour of darkness
     as_found : tallies of the lamps before the retrofit at full level, if the scenario has one
+    lamp_places : lamp id -> its street, and where along it the lamp was simulated [mm]
     """
 
     regimes: list[str]
@@ -124,4 +125,5 @@ class RunResult:
     passes_per_lamp_hour: float
     warnings: list[str] = field(default_factory=list)
     as_found: list[NightTally] = field(default_factory=list)
+    lamp_places: dict[str, tuple[str, int]] = field(default_factory=dict)
     ways: dict[str, str] = field(default_factory=dict, compare=False)

@@ -133,6 +133,8 @@ _MONTHS = (
 _LAMPS = (
     _text("lamps", "program", "name of the compared regime"),
     _text("lamps", "lamp", "lamp id"),
+    _text("lamps", "street", "street on which it was simulated; fitted and made-up ones are called so"),
+    Column("lamps", "at_m", "number", "m", "where along that street it was simulated", 3),
     _kwh("lamps", "energy_kwh", "all nights of replicate 0, incomplete nights included"),
     _pct("lamps", "saving_pct", "against the same lamp under the baseline; empty for the baseline"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from slic.errors import InputError
@@ -14,12 +15,20 @@ Row = dict[str, object]
 """A row by column name: text, bool, int, float, UTC milliseconds for times, or None for missing."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_MS = 86_400_000
 
 
 def iso_utc(t_ms: int) -> str:
     """ISO 8601 text of UTC milliseconds, always with three decimals and ``Z``."""
-    moment = _EPOCH + timedelta(milliseconds=t_ms)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{t_ms % 1000:03d}Z"
+    day, of_day_ms = divmod(t_ms, _DAY_MS)
+    second, ms = divmod(of_day_ms, 1000)
+    return f"{_iso_day(day)}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}.{ms:03d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _iso_day(day: int) -> str:
+    """A town's decisions are a million times of two days."""
+    return (_EPOCH + timedelta(days=day)).date().isoformat()
 
 
 def ms_from_iso(text: str) -> int:

@@ -130,11 +130,13 @@ def _month_rows(result: RunResult, nights: Nights) -> list[Row]:
 
 
 def _lamp_rows(result: RunResult, baseline: str) -> list[Row]:
-    base = result.lamp_energy_mj.get(baseline, {})
+    base, places = result.lamp_energy_mj.get(baseline, {}), result.lamp_places
     return [
         {
             "program": regime,
             "lamp": lamp,
+            "street": places[lamp][0] if lamp in places else "",
+            "at_m": places[lamp][1] / 1000 if lamp in places else None,
             "energy_kwh": round(energy_mj / MJ_PER_KWH, 6),
             "saving_pct": None if regime == baseline else share_pct(base.get(lamp, 0) - energy_mj, base.get(lamp, 0)),
         }

@@ -20,11 +20,14 @@ from slic.scenario.traffic_checks import check_one_street, check_traffic
 from slic.site.geometry import distance_m
 
 _SITE_RADIUS_M = 50_000
+_MOST_LAMPS = 1_000_000
+"""Of a made-up city: what half a gigabyte holds; ten times the largest that is measured."""
 
 
 def check_names(scenario: Scenario, document: Document, base_dir: Path) -> None:
     """Refuses a time zone, file, luminaire, program or regime that is named but does not exist."""
     _check_timezone(scenario, document)
+    _check_size(scenario, document)
     for path, name in data_files(scenario).items():
         if find_file(base_dir, name) is None:
             raise document.refusal(path, "does not exist", name, "a file beside the scenario or in the library")
@@ -36,6 +39,13 @@ def check_names(scenario: Scenario, document: Document, base_dir: Path) -> None:
     _check_light_reports(scenario, document)
     for index, override in enumerate(scenario.overrides):
         _check_moment(document, ("overrides", index, "start"), override.start)
+
+
+def _check_size(scenario: Scenario, document: Document) -> None:
+    lamps = scenario.lamps
+    if isinstance(lamps, LampCity) and lamps.streets * lamps.count > _MOST_LAMPS:
+        problem = f"times count is {lamps.streets * lamps.count:,} lamps"
+        raise document.refusal(("lamps", "streets"), problem, lamps.streets, f"at most {_MOST_LAMPS:,} lamps")
 
 
 def check_layout(scenario: Scenario, streets: list[Street], document: Document) -> None:

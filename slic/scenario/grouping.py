@@ -59,11 +59,26 @@ def grouping_warnings(lamps: LampInventory, placed: Sequence[PlacedLamps]) -> li
     for street in placed:
         streets[street.kind, street.origin] += 1
         members[street.kind, street.origin] += len(street.lamps)
+    at_one = [street for street in placed if street.kind == "named" and _at_one_place(street)]
     told = {"fitted": _fitted_warning, "row": _row_warning}
-    return [
+    return _one_place_warning(lamps, at_one) + [
         told[kind](lamps, origin, members[kind, origin], number)
         for (kind, origin), number in streets.items()
         if kind in told
+    ]
+
+
+def _at_one_place(street: PlacedLamps) -> bool:
+    return len(street.lamps) >= FEWEST and not street.along_mm.any()
+
+
+def _one_place_warning(lamps: LampInventory, streets: Sequence[PlacedLamps]) -> list[str]:
+    if not streets:
+        return []
+    count = sum(len(street.lamps) for street in streets)
+    return [
+        f"{lamps.file}: {count} lamps on {len(streets)} streets, as {streets[0].name!r}, have one position for their "
+        "whole street, as of an address; presence and road users there reach all of them at once"
     ]
 
 
@@ -108,6 +123,8 @@ def _row_warning(lamps: LampInventory, name: str, count: int, _rows: int) -> str
     if lamps.streets == "fitted":
         which = f"lamps that make up no street of {FEWEST} or more"
     remedy = "give each lamp its street" if name else "map a column to street, or name the one street in lamps.street"
+    if lamps.streets != "fitted":
+        remedy += ", or group lamps by their places with lamps.streets: fitted"
     return (
         f"{lamps.file}: {count} {which} are laid out in made-up rows of {_ROW_LAMPS}, {_ROW_SPACING_MM // 1000} m "
         f"apart; that does for programs by time, but presence, road users and entrances need streets: {remedy}"

@@ -40,7 +40,7 @@ _LUMINAIRES = {
 def new_scenario(
     name: str, lamps: Path, timezone: str, folder: Path = Path(), columns: Mapping[str, str] | None = None
 ) -> tuple[Path, list[str]]:
-    """Writes ``name.yaml`` for the lamps of a CSV or GeoJSON file; the file and what it assumes, in words.
+    """Writes ``name.yaml`` for lamps in a CSV, GeoJSON or OpenStreetMap file; the file and what it assumes, in words.
 
     timezone : IANA name, as Europe/Brussels; columns : SLIC field -> column, where it cannot be guessed
     Raises InputError for a bad name, a faulty inventory, and a file that is already there. A file that
@@ -82,7 +82,7 @@ def _check_distances(inventory: Inventory, shown: str) -> None:
     farthest = int(np.argmax(away_m))
     if away_m[farthest] > SITE_RADIUS_M:
         lamp = inventory.lamps[farthest]
-        field = "lamp" if lamp.row.feature is None else lamp.row.name
+        field = "lamp" if lamp.row.line is not None else lamp.row.name
         problem = f"is {away_m[farthest] / 1000:.0f} km from the middle of the lamps"
         allowed = f"lamps within {SITE_RADIUS_M // 1000} km"
         raise InputError(problem, file=shown, line=lamp.row.line, field=field, value=lamp.id, allowed=allowed)
@@ -112,7 +112,7 @@ def _scenario(name: str, timezone: str, file: str, guess: Guess, inventory: Inve
         "slic": 1,
         "name": name,
         "site": site,
-        "lamps": _lamps(name, file, guess, types),
+        "lamps": _lamps(name, file, guess, inventory),
         "luminaires": sorted({_LUMINAIRES.get(lamp_type, "led-generic") for lamp_type in types}),
         "sensors": {"every": 1, "range_m": 10},
         "traffic": {"source": {"kind": "steady", "forward_per_h": 5, "backward_per_h": 5}},
@@ -126,7 +126,8 @@ def _scenario(name: str, timezone: str, file: str, guess: Guess, inventory: Inve
     }
 
 
-def _lamps(name: str, file: str, guess: Guess, types: list[str]) -> dict[str, Any]:
+def _lamps(name: str, file: str, guess: Guess, inventory: Inventory) -> dict[str, Any]:
+    types = _types(inventory)
     luminaires = {lamp_type or "*": _LUMINAIRES.get(lamp_type, "led-generic") for lamp_type in types}
     lamps: dict[str, Any] = {
         "kind": "inventory",
@@ -140,9 +141,15 @@ def _lamps(name: str, file: str, guess: Guess, types: list[str]) -> dict[str, An
     }
     if "street" not in guess.columns:
         lamps["street"] = name
+    elif _some_without_street(inventory):
+        lamps["streets"] = "fitted"
     if _discharge(types):
         lamps["circuit_watts"] = "circuit-watts.csv"
     return lamps
+
+
+def _some_without_street(inventory: Inventory) -> bool:
+    return any(not lamp.street for lamp in inventory.lamps)
 
 
 def _types(inventory: Inventory) -> list[str]:
@@ -170,6 +177,8 @@ def _assumptions(guess: Guess, inventory: Inventory) -> list[str]:
         said.append(f"There is no column of ids: lamps are called by their place in the file, {first} and so on.")
     if "street" not in guess.columns:
         said.append("There is no street column: all lamps form one street, in order of position.")
+    elif _some_without_street(inventory):
+        said.append("Lamps without a street are grouped into streets by their places.")
     if "lamp_w" not in guess.columns:
         said.append(f"There is no column of watts: each lamp has {ASSUMED_LAMP_W:g} W.")
     unknown = [lamp_type for lamp_type in types if lamp_type not in _LUMINAIRES]

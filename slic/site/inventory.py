@@ -16,6 +16,7 @@ from pathlib import Path
 
 from slic.errors import InputError
 from slic.site.position import position_fault
+from slic.site.rows import MOST_LIGHTS, MOST_W
 from slic.site.table import Row, Table, read_table, values_of
 
 FIELDS = ("lamp_id", "lat", "lon", "street", "group", "lamp_type", "lamp_w", "lamp_w_2", "n_lights")
@@ -25,7 +26,6 @@ ROW_NUMBER = "(row number)"
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _GROUP = re.compile(r"[a-z0-9][a-z0-9-]*")
-_MAX_LIGHTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class _Reader:
         rows = list(self.table.rows)
         for column, value in self.form.where.items():
             self._check_column(column, f"where.{column}")
-            rows = [row for row in rows if row.cells[column] == value]
+            rows = [row for row in rows if row.cells.get(column, "") == value]
             if not rows:
                 seen = list(values_of(self.table, column))
                 allowed = ", ".join(seen[:12]) + (", ..." if len(seen) > 12 else "")
@@ -198,8 +198,8 @@ class _Reader:
 
     def _watts(self, row: Row, name: str) -> float | None:
         watts = self._number(row, name)
-        if watts is not None and not 0 < watts <= 5000:
-            allowed = "above 0 to 5000 W"
+        if watts is not None and not 0 < watts <= MOST_W:
+            allowed = f"above 0 to {MOST_W} W"
             raise self._error("is out of range", row, self.columns[name], self._cell(row, name), allowed)
         return watts
 
@@ -207,9 +207,9 @@ class _Reader:
         lights = self._number(row, "n_lights")
         if lights is None:
             return 1
-        if lights != int(lights) or not 1 <= lights <= _MAX_LIGHTS:
+        if lights != int(lights) or not 1 <= lights <= MOST_LIGHTS:
             value = self._cell(row, "n_lights")
-            raise self._error("is no number of lights", row, self.columns["n_lights"], value, "1 to 50")
+            raise self._error("is no number of lights", row, self.columns["n_lights"], value, f"1 to {MOST_LIGHTS}")
         return int(lights)
 
     def _number(self, row: Row, name: str) -> float | None:
@@ -224,5 +224,5 @@ class _Reader:
         return float(plain)
 
     def _error(self, problem: str, row: Row, column: str, value: object, allowed: str) -> InputError:
-        field = column if row.feature is None else f"{row.name}.{column}"
+        field = column if row.line is not None else f"{row.name}.{column}"
         return InputError(problem, file=self.shown, line=row.line, field=field, value=value, allowed=allowed)

@@ -15,7 +15,7 @@ from io import StringIO
 from typing import Any
 
 from slic.errors import InputError
-from slic.site.rows import Row, Table
+from slic.site.rows import MOST_LIGHTS, MOST_W, Row, Table
 
 _TYPES = {
     "led": "LED", "high_pressure_sodium": "HPS", "sodium": "HPS", "low_pressure_sodium": "LPS", "metal_halide": "MH",
@@ -38,13 +38,13 @@ def overpass_table(found: Mapping[str, Any], shown: str) -> Table:
     if found.get("remark"):
         allowed = "a whole answer; ask for a smaller area or a longer timeout"
         raise InputError("is an answer that Overpass broke off", file=shown, value=found["remark"], allowed=allowed)
-    return _table(_overpass_nodes(found["elements"], shown))
+    return _table(_overpass_nodes(found["elements"], shown), shown)
 
 
 def osm_table(text: str, shown: str) -> Table:
     """Lamps of an ``.osm`` file. Raises InputError with the line for a file that is cut off or no XML."""
     try:
-        return _table(_xml_nodes(text))
+        return _table(_xml_nodes(text, shown), shown)
     except ET.ParseError as error:
         raise InputError(f"is cut off or is no XML ({error.msg})", file=shown, line=error.position[0]) from None
     except KeyError as error:
@@ -64,23 +64,29 @@ def _overpass_nodes(elements: Any, shown: str) -> Iterator[Node]:
             raise InputError("is no element", file=shown, field=f"elements.{index}", allowed=allowed) from None
 
 
-def _xml_nodes(text: str) -> Iterator[Node]:
+def _xml_nodes(text: str, shown: str) -> Iterator[Node]:
     events = ET.iterparse(StringIO(text), events=("start", "end"))
     _, root = next(events)
+    if root.tag != "osm":
+        raise InputError("is another kind of file", file=shown, value=f"<{root.tag}>", allowed="<osm>")
     for event, element in events:
         if event == "end" and element.tag in ("node", "way", "relation"):
-            if element.tag == "node":
+            if element.tag == "node" and not _deleted(element.attrib):
                 tags = {tag.attrib["k"]: tag.attrib["v"] for tag in element.iter("tag")}
                 yield element.attrib["id"], element.attrib["lat"], element.attrib["lon"], tags
             root.clear()
 
 
-def _table(nodes: Iterator[Node]) -> Table:
+def _deleted(node: Mapping[str, str]) -> bool:
+    """Whether an editor, or the map's history, keeps the node only as gone."""
+    return node.get("action") == "delete" or node.get("visible") == "false"
+
+
+def _table(nodes: Iterator[Node], shown: str) -> Table:
     notes: Counter[str] = Counter()
-    rows = [
-        Row(None, _cells(node, notes), index)
-        for index, node in enumerate(n for n in nodes if n[3].get("highway") == "street_lamp")
-    ]
+    rows = [Row(None, _cells(node, notes), node=node[0]) for node in nodes if node[3].get("highway") == "street_lamp"]
+    if not rows:
+        raise InputError("holds no rows", file=shown, allowed="nodes tagged highway=street_lamp")
     columns = dict.fromkeys(name for row in rows for name in row.cells)
     return Table(tuple(columns), tuple(rows), notes=dict(notes))
 
@@ -106,14 +112,15 @@ def _first(tags: Mapping[str, str], names: tuple[str, ...]) -> str:
 
 def _watts(text: str, notes: Counter[str]) -> str:
     found = _WATTS.fullmatch(text)
-    if found is None:
+    watts = float(found[1].replace(",", ".")) * (1000 if found[2] else 1) if found else 0.0
+    if not 0 < watts <= MOST_W:
         notes["lamps whose power tag cannot be read"] += bool(text)
         return ""
-    watts = float(found[1].replace(",", ".")) * (1000 if found[2] else 1)
     return f"{watts:.6f}"
 
 
 def _lights(text: str, notes: Counter[str]) -> str:
-    if text and not text.isdecimal():
-        notes["lamps whose number of lights cannot be read, taken as one"] += 1
-    return text if text.isdecimal() else ""
+    if text.isdecimal() and 1 <= int(text) <= MOST_LIGHTS:
+        return text
+    notes["lamps whose number of lights cannot be read, taken as one"] += bool(text)
+    return ""

@@ -80,6 +80,8 @@ def _geojson(data: Any, shown: str) -> Table:
         features = data["features"]
     except (KeyError, TypeError):
         raise InputError("has no features", file=shown, allowed="a GeoJSON FeatureCollection") from None
+    if not isinstance(features, list):
+        raise InputError("is no list", file=shown, field="features", allowed="a list of features")
     _check_degrees(data, shown)
     rows = tuple(_feature(feature, index, shown) for index, feature in enumerate(features))
     columns = dict.fromkeys(name for row in rows for name in row.cells)

@@ -20,6 +20,7 @@ def test_times_are_iso_utc_with_milliseconds() -> None:
     # 1 668 450 600 s is 2022-11-14 18:30:00 UTC (date -u -d @1668450600)
     assert iso_utc(1_668_450_600_007) == "2022-11-14T18:30:00.007Z"
     assert iso_utc(-1) == MINUS_ONE_MS
+    assert iso_utc(1_709_251_199_999) == "2024-02-29T23:59:59.999Z"  # date -u -d @1709251199
 
 
 @given(st.integers(min_value=-(10**12), max_value=10**13))

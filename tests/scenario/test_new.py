@@ -1,5 +1,6 @@
 """A first scenario for a town's own lamps."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,19 @@ def test_columns_can_be_named(tmp_path: Path) -> None:
         InputError, match=r"lat: has no column .*--column lat=NAME with one of: Ding, Stra.e, Leistung, a, b"
     ):
         new_scenario("other", tmp_path / "masten.csv", "Europe/Berlin", tmp_path)
+
+
+def test_lamps_of_the_map_are_grouped_by_their_places(tmp_path: Path) -> None:
+    """Ten nodes 30 m apart (0.00027 degrees), as Overpass gives them; hardly any lamp there has a street."""
+    nodes = [
+        {"type": "node", "id": n, "lat": 51.05 + 0.00027 * n, "lon": 3.71, "tags": {"highway": "street_lamp"}}
+        for n in range(10)
+    ]
+    (tmp_path / "lamps.json").write_text(json.dumps({"elements": nodes}))
+    path, assumed = new_scenario("ghent", tmp_path / "lamps.json", "Europe/Brussels", tmp_path)
+    (street,) = build_streets(load_scenario(path))
+    assert (street.name, len(street.lamps)) == ("fitted street 1", 10)
+    assert "Lamps without a street are grouped into streets by their places." in assumed
 
 
 def test_lamps_without_ids_go_by_their_rows(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_a_program_can_be_added_whole_or_from_the_library(load) -> None:
 @pytest.mark.parametrize(
     ("setting", "words", "allowed"),
     [
-        ("traffic.thn=1", "did you mean thin?", "source, thin, users"),
+        ("traffic.thn=1", "did you mean thin?", "source, street_spread, thin, users"),
         ("traffic.thin=2", "2 should be", "0 to 1"),
         ("traffic.thin=much", "valid number", "0 to 1"),
         ("traffic.thin=true", "'true' is not a number", "0 to 1"),

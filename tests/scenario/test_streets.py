@@ -75,7 +75,7 @@ def test_an_inventory_is_split_into_streets_and_groups(load, tmp_path: Path) -> 
         "lamps.csv: 1 lamps without watts, taken as default_power_w",
         "lamps.csv: 1 lamps without a street are laid out in made-up rows of 100, 30 m apart; that does for programs"
         " by time, but presence, road users and entrances need streets: map a column to street, or name the one"
-        " street in lamps.street",
+        " street in lamps.street, or group lamps by their places with lamps.streets: fitted",
     ]
 
 
@@ -142,3 +142,17 @@ def test_one_street_can_be_named_for_a_whole_inventory(load, tmp_path: Path) -> 
     (street,) = build_streets(loaded)
     assert (street.name, len(street.lamps)) == ("Path", 2)
     assert not any("made-up" in text for text in layout_warnings(loaded))
+
+
+def test_streets_with_one_position_for_all_lamps_are_told(load, tmp_path: Path) -> None:
+    rows = "".join(f"a{n},51.05,3.71,Coupure,LED,28,\n" for n in range(30_000))
+    loaded = town(
+        load, tmp_path, rows + "".join(f"b{n},51.06,{3.71 + n / 1000},Brugse Poort,LED,28,\n" for n in range(5))
+    )
+    (warning,) = layout_warnings(loaded)
+    assert warning.startswith("lamps.csv: 30000 lamps on 1 streets, as 'Coupure', have one position")
+
+
+def test_a_city_too_large_for_memory_is_refused() -> None:
+    with pytest.raises(InputError, match=r"lamps\.streets: 20000 times count is 4,000,000,000 lamps"):
+        load_scenario("city-100k", ("lamps.streets=20000", "lamps.count=200000"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from csv import DictReader
 from pathlib import Path
 
 import pytest
 
+from slic.api import simulate
 from slic.errors import InputError
 from slic.scenario.load import load_scenario
 from slic.scenario.streets import build_streets, layout_warnings
@@ -34,6 +36,22 @@ def test_lamps_without_a_street_are_grouped_by_their_places(load, tmp_path: Path
     warnings = layout_warnings(loaded)
     assert any("14 lamps without a street were grouped into 2 streets by their places alone" in w for w in warnings)
     assert any("2 lamps that make up no street of 3 or more are laid out in made-up rows" in w for w in warnings)
+
+
+def test_the_table_of_lamps_tells_where_each_was_simulated(load, tmp_path: Path) -> None:
+    """Three lamps 30 m apart, their street 15 m longer at either end; one lone lamp at the start of a made-up row."""
+    north = "".join(f"n{n},{51.05 + 0.00027 * n:.6f},3.71,\n" for n in range(3))
+    (tmp_path / "lamps.csv").write_text(HEAD + north + "lone,51.06,3.75,\n")
+    load((ROW, FITTED))
+    simulate(tmp_path / "small.yaml", settings={"run.nights": 1}, out=tmp_path / "run")
+    with (tmp_path / "run" / "tables" / "lamps.csv").open() as file:
+        places = [
+            (row["lamp"], row["street"], float(row["at_m"])) for row in DictReader(file) if row["program"] == "half"
+        ]
+    assert [place[:2] for place in places] == [(f"n{n}", "fitted street 1") for n in range(3)] + [
+        ("lone", "unnamed row 1")
+    ]
+    assert [place[2] for place in places] == pytest.approx([15, 45, 75, 15], abs=0.1)
 
 
 def test_thirty_thousand_lamps_at_one_point_are_refused(load, tmp_path: Path) -> None:

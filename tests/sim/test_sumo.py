@@ -103,7 +103,8 @@ def test_a_night_that_the_file_does_not_cover_is_no_result(source: dict[str, Any
 
 
 def test_another_night_is_refused() -> None:
-    with pytest.raises(InputError, match="lies outside the count file"):
+    covers = r"lies outside the count file .* covers, 2026-06-25 00:40 to 2026-06-25 02:00\)"
+    with pytest.raises(InputError, match=covers):
         energy_of_run(FILES, {**sumo_road.FCD, "start": "2026-06-25T00:40"})
 
 
@@ -140,6 +141,22 @@ def test_a_teleported_car_and_a_hidden_one_are_counted_in_a_warning(tmp_path: Pa
     for found in (jumps, hidden):
         assert rows(found) == []
         assert "1 users came from one side" in found.counts.warnings[0]
+
+
+def test_people_in_a_vehicle_are_not_counted_beside_it(tmp_path: Path) -> None:
+    """As SUMO 1.28 writes a passenger: a person after the vehicle, with its place, angle and speed."""
+
+    def sample(x: float) -> str:
+        where = f'x="{x}" y="-1.60" angle="90.00" speed="13.00"'
+        walker = f'<person id="w" x="{x + 5}" y="-4.80" angle="90.00" speed="13.00" edge="up"/>'
+        return f'<vehicle id="taxi" {where} lane="up_1"/><person id="rider" {where} edge="up"/>{walker}'
+
+    text = steps(*(sample(x) for x in (187, 200, 213)))
+    crossed = [len(rows(fcd(tmp_path, text, who=who, edges=["up"]))) for who in ("all", "persons", "vehicles")]
+    assert crossed == [2, 1, 1]
+    assert fcd(tmp_path, text, edges=["up"]).counts.warnings == (
+        "fcd.xml: 1 people were in vehicles and are no road users of their own",
+    )
 
 
 @pytest.mark.parametrize("suffix", [".xml", ".xml.gz"])

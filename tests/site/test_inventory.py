@@ -178,7 +178,10 @@ def test_wrong_mappings_and_filters_name_what_there_is(tmp_path: Path, form: Inv
     assert "lamp_id" in error.allowed or error.allowed == "a"
 
 
-@pytest.mark.parametrize("text", ['{"type": "Feature"}', "[1]", "{", '{"features": [{"properties": {}}]}'])
+@pytest.mark.parametrize(
+    "text",
+    ['{"type": "Feature"}', "[1]", "{", '{"features": [{"properties": {}}]}', '{"features": null}', '{"features": 5}'],
+)
 def test_faulty_geojson_is_refused(tmp_path: Path, text: str) -> None:
     refused(tmp_path, text, None, "lamps.geojson")
 
@@ -186,6 +189,13 @@ def test_faulty_geojson_is_refused(tmp_path: Path, text: str) -> None:
 def feature(**properties: object) -> str:
     point = '{"type": "Point", "coordinates": [3.71, 51.05]}'
     return f'{{"type": "Feature", "properties": {json.dumps(properties)}, "geometry": {point}}}'
+
+
+def test_a_filter_passes_over_features_without_the_property(tmp_path: Path) -> None:
+    rows = [feature(lamp_id="a", lamp_w=28, owner="town"), feature(lamp_id="b", lamp_w=28)]
+    text = '{"type": "FeatureCollection", "features": [' + ", ".join(rows) + "]}"
+    inventory = read(tmp_path, text, InventoryFormat(where={"owner": "town"}), "lamps.geojson")
+    assert [lamp.id for lamp in inventory.lamps] == ["a"]
 
 
 @pytest.mark.parametrize(

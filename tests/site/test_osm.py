@@ -70,12 +70,43 @@ def test_watts_are_assumed_by_type_before_the_default(tmp_path: Path) -> None:
         ("a.json", '{"elements": []}', "holds no rows"),
         ("a.osm", osm_xml()[:300], r"a\.osm:\d: is cut off or is no XML"),
         ("a.osm", '<osm><node id="1" lat="3"/></osm>', "lon: has a node without it"),
-        ("a.osm", '<osm><node id="1" lat="3" lon="4"/></osm>', "holds no rows"),
+        (
+            "a.osm",
+            '<osm><node id="1" lat="3" lon="4"/></osm>',
+            r"holds no rows \(allowed: nodes tagged highway=street_lamp\)",
+        ),
+        ("a.osm", "<html><body>Gateway timeout</body></html>", "'<html>' is another kind of file"),
     ],
 )
 def test_faulty_map_files_are_refused(tmp_path: Path, name: str, text: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
         read(tmp_path, name, text)
+
+
+def test_figures_that_no_lamp_has_are_counted_as_unreadable(tmp_path: Path) -> None:
+    """One mapper's slip among thousands of lamps is no reason to refuse them all."""
+    tags = [{"lamp:power": "0"}, {"lamp:power": "70000"}, {"light:count": "0"}, {"light:count": "999"}]
+    elements = [
+        {"type": "node", "id": n, "lat": 51.05, "lon": 3.71, "tags": {"highway": "street_lamp", **more}}
+        for n, more in enumerate(tags)
+    ]
+    inventory = read(tmp_path, "lamps.json", json.dumps({"elements": elements}))
+    assert [lamp.light_w for lamp in inventory.lamps] == [(40.0,)] * 4
+    assert "lamps.json: 2 lamps whose power tag cannot be read" in inventory.warnings
+    assert "lamps.json: 2 lamps whose number of lights cannot be read, taken as one" in inventory.warnings
+
+
+def test_a_tag_that_few_lamps_have_filters_and_its_lack_names_the_node(tmp_path: Path) -> None:
+    inventory = read(tmp_path, "lamps.json", overpass(), where={"ref": "A7"})
+    assert [lamp.id for lamp in inventory.lamps] == ["osm-11"]
+    with pytest.raises(InputError, match=r"node 12\.ref: is missing"):
+        read(tmp_path, "lamps.json", overpass(), columns={"lamp_id": "ref"})
+
+
+@pytest.mark.parametrize("gone", ['action="delete"', 'visible="false"'])
+def test_nodes_that_an_editor_deleted_are_no_lamps(tmp_path: Path, gone: str) -> None:
+    text = osm_xml().replace('<node id="12"', f'<node {gone} id="12"')
+    assert [lamp.id for lamp in read(tmp_path, "lamps.osm", text).lamps] == ["osm-11", "osm-13", "osm-14"]
 
 
 def geojson(x: float, y: float, crs: str) -> str:
