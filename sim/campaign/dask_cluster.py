@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -18,14 +20,22 @@ _PATIENCE_S = 8
 """For the scheduler to answer, and for its first worker: together with the start-up below ten seconds."""
 _IN_FLIGHT = 500
 """Cases that the scheduler knows of at a time, so that neither it nor this process holds them all."""
+_ALONE_S = 60
+"""A campaign whose workers are all gone waits so long for one: clusters that grow by themselves replace theirs."""
+_LOOK_S = 5
+"""Between two looks whether there are workers. Cases that end are taken at once."""
+_POLL_S = 0.02
+_GO_ON = "run the same command again to go on"
 _MISSING = "needs the extra dask: pip install 'slic-lighting[dask]'"
 
 
 class DaskCluster:
     """Workers that answer at a scheduler's address, as ``127.0.0.1:8786``."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, alone_s: float = _ALONE_S) -> None:
+        """address : host:port; alone_s : how long to wait for a worker when all are gone."""
         self.address = address
+        self._alone_s = alone_s
 
     def check(self, campaign: Path, base_dir: Path | None) -> None:
         """RunError if no scheduler or worker answers, or a worker has another SLIC or does not see a folder."""
@@ -39,8 +49,11 @@ class DaskCluster:
 
     def outcomes(self, jobs: Iterable[Job]) -> Generator[Outcome, None, None]:
         """As :class:`sim.campaign.executor.Executor` says. A worker that dies costs a case one of four tries."""
-        with _client(self.address) as client:
-            yield from self._collect(client, iter(jobs))
+        try:
+            with _client(self.address) as client:
+                yield from self._collect(client, iter(jobs))
+        except (OSError, CancelledError):  # in the middle of an answer, or of saying goodbye
+            raise self._gone() from None
 
     def _collect(self, client: Any, jobs: Iterator[Job]) -> Iterator[Outcome]:
         import distributed
@@ -51,16 +64,38 @@ class DaskCluster:
             future = _submitted(client, job)
             names[future.key] = job.name
             waiting.add(future)
-        for future in waiting:
+        for future in self._ended(client, waiting):
             yield self._outcome(future, names.pop(future.key))
             for job in islice(jobs, 1):
                 following = _submitted(client, job)
                 names[following.key] = job.name
                 waiting.add(following)
 
+    def _ended(self, client: Any, waiting: Any) -> Iterator[Any]:
+        """Futures as they end; RunError when there is nobody left to end one."""
+        seen = looked = time.monotonic()
+        while not waiting.is_empty():
+            if waiting.has_ready():
+                yield next(waiting)
+                continue
+            time.sleep(_POLL_S)
+            now = time.monotonic()
+            if now - looked < min(_LOOK_S, self._alone_s):
+                continue
+            looked = now
+            seen = now if self._has_workers(client) else seen
+            if now - seen > self._alone_s:
+                raise RunError(f"the Dask workers of {self.address} are all gone; {_GO_ON}")
+
+    def _has_workers(self, client: Any) -> bool:
+        try:
+            return bool(client.ncores())
+        except (OSError, TimeoutError, ValueError):
+            return False
+
     def _outcome(self, future: Any, name: str) -> Outcome:
         if future.cancelled() or future.status == "lost":
-            raise RunError(f"the Dask scheduler {self.address} is gone; run the same command again to go on")
+            raise self._gone()
         fault = future.exception()
         if fault is None:
             outcome: Outcome = future.result()
@@ -68,6 +103,9 @@ class DaskCluster:
         if type(fault).__name__ == "KilledWorker":
             return Outcome(name, "the Dask workers that tried this case died. Too little memory is the usual reason")
         return Outcome(name, f"{type(fault).__name__}: {fault}")
+
+    def _gone(self) -> RunError:
+        return RunError(f"the Dask scheduler {self.address} is gone; {_GO_ON}")
 
     def _check_workers(self, client: Any, token: str, base_dir: str) -> None:
         try:
@@ -113,18 +151,43 @@ def _submitted(client: Any, job: Job) -> Any:
 def _client(address: str) -> Iterator[Any]:
     """A connection; the cluster's chatter about it stays out of the way of the one line that says what is wrong."""
     try:
-        from distributed import Client
+        import distributed
     except ImportError:
         raise InputError(_MISSING, field="--dask", value=address) from None
-    log = logging.getLogger("distributed")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
+    _check_address(address)
+    with _silent("distributed"), _connected(distributed.Client, address) as client:
+        yield client
+
+
+@contextmanager
+def _silent(name: str) -> Iterator[None]:
+    """No word from a library's loggers: each has a level of its own, so that of the first one is not enough."""
+    logs = [log for log in map(logging.getLogger, [*logging.root.manager.loggerDict]) if _is_of(log.name, name)]
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.CRITICAL + 1)
     try:
-        client = _connected(Client, address)
-        with client:
-            yield client
+        yield
     finally:
-        log.setLevel(level)
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)
+
+
+def _is_of(logger: str, library: str) -> bool:
+    return logger == library or logger.startswith(f"{library}.")
+
+
+def _check_address(address: str) -> None:
+    """Refuse what is no address before a client is begun with it: one that fails half-made ends in a traceback."""
+    from distributed.comm.addressing import resolve_address
+    from distributed.core import coerce_to_address
+
+    try:
+        resolve_address(coerce_to_address(address))  # type: ignore[no-untyped-call]
+    except ValueError as error:
+        raise InputError(f"is no address: {error}", field="--dask", value=address, allowed="host:port") from None
+    except OSError as error:
+        raise RunError(f"no Dask scheduler answers at {address} ({error.strerror or error})") from None
 
 
 def _connected(client: Any, address: str) -> Any:
@@ -132,5 +195,3 @@ def _connected(client: Any, address: str) -> Any:
         return client(address, timeout=_PATIENCE_S, set_as_default=False)
     except (OSError, TimeoutError) as error:
         raise RunError(f"no Dask scheduler answers at {address} ({error})") from None
-    except ValueError as error:
-        raise InputError(f"is no address: {error}", field="--dask", value=address, allowed="host:port") from None

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,42 +33,86 @@ def manifest_of(plan: Plan) -> dict[str, Any]:
     }
 
 
-def begin(plan: Plan, folder: Path, overwrite: bool) -> None:
-    """Make the folder this campaign's: new, or begun before.
+@contextmanager
+def begun(plan: Plan, folder: Path, overwrite: bool, whole: bool) -> Iterator[None]:
+    """Make the folder this campaign's, new or begun before, and keep a second run of it out meanwhile.
 
     overwrite : a folder of another campaign becomes this one's; cases of it that are no part of this one are removed,
         and those that are the same stay done
-    Raises InputError for a folder of another campaign and for one that is no campaign's, RunError on a full disk.
+    whole : for all cases. Shards share the folder, but for the moment in which one takes it from another campaign
+    Raises InputError for a folder that is in use, of another campaign or no campaign's, RunError on a full disk.
     """
-    wanted = manifest_of(plan)
-    earlier = _earlier(folder)
-    if earlier is not None and earlier != wanted:
-        if not overwrite:
-            raise _difference(folder, earlier, wanted)
-        _clear(folder, earlier, wanted)
+    anew = _is_anothers(plan, folder, overwrite)
+    with _held(folder, alone=whole or anew) as lock:
+        _begin(plan, folder, overwrite, alone=whole or anew)
+        if not whole:
+            with suppress(OSError):
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        yield
+
+
+def _is_anothers(plan: Plan, folder: Path, overwrite: bool) -> bool:
+    wanted, earlier = manifest_of(plan), _earlier(folder)
+    if earlier is None or earlier == wanted:
+        return False
+    if not overwrite:
+        raise _difference(folder, earlier, wanted)
+    return True
+
+
+@contextmanager
+def _held(folder: Path, alone: bool) -> Iterator[int]:
+    """The folder, locked. A disk without locks has none."""
     try:
-        (folder / "cases").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise RunError(f"the campaign's folder {folder} was not made: {error.strerror or error}") from None
+    try:
+        _lock(descriptor, folder, alone)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: Path, alone: bool) -> None:
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InputError("is in use by another slic sweep", file=str(folder)) from None
+    except OSError:
+        return
+
+
+def _begin(plan: Plan, folder: Path, overwrite: bool, alone: bool) -> None:
+    """Clear away what is another campaign's, and write the manifest where it is not there; looked at under the lock."""
+    wanted = manifest_of(plan)
+    if _is_anothers(plan, folder, overwrite):
+        _clear(folder, _earlier(folder) or wanted, wanted)
+    if alone:
+        _remove_partials(folder)
+    try:
+        (folder / "cases").mkdir(exist_ok=True)
     except OSError as error:
         raise RunError(f"the campaign's folder {folder} was not made: {error.strerror or error}") from None
     write_whole(folder / "manifest.csv", _manifest_csv(plan))
     write_whole(folder / MANIFEST, json.dumps(wanted, indent=1, ensure_ascii=False) + "\n")
 
 
-@contextmanager
-def held(folder: Path, whole: bool) -> Iterator[None]:
-    """Keep a second run of the same campaign out of its folder; shards share it. A disk without locks has none."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, (fcntl.LOCK_EX if whole else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise InputError("is in use by another slic sweep", file=str(folder)) from None
-    except OSError:
-        pass
-    try:
-        yield
-    finally:
-        os.close(descriptor)
+def _remove_partials(folder: Path) -> None:
+    """Files that a killed run was writing."""
+    for place in (folder, folder / "errors"):
+        for path in [*place.glob(".*.partial*"), *place.glob(".seen-*")]:
+            path.unlink(missing_ok=True)
+
+
+def done_in(plan: Plan, folder: Path, overwrite: bool) -> set[str]:
+    """Names of the cases that a run into this folder would find done; it writes nothing.
+
+    Raises InputError for a folder that such a run refuses.
+    """
+    _is_anothers(plan, folder, overwrite)
+    return {case.name for case in plan.cases if is_done(folder, case)}
 
 
 def is_done(folder: Path, case: Case) -> bool:
@@ -116,8 +160,8 @@ def _earlier(folder: Path) -> dict[str, Any] | None:
         return None
     path = folder / MANIFEST
     if not path.is_file():
-        if folder.is_dir() and {file.name for file in folder.iterdir()} <= {"cases", "manifest.csv"}:
-            return None  # a start that was killed
+        if folder.is_dir() and all(_is_of_a_start(file.name) for file in folder.iterdir()):
+            return None  # it was killed
         raise InputError("exists and is no campaign's folder", file=str(folder), allowed="a new folder or a campaign's")
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -126,6 +170,10 @@ def _earlier(folder: Path) -> dict[str, Any] | None:
         raise InputError("cannot be read as a manifest", file=str(path), allowed="a new folder") from None
     assert isinstance(found, dict)
     return found
+
+
+def _is_of_a_start(name: str) -> bool:
+    return name in ("cases", "manifest.csv") or name.startswith((".manifest.csv.partial", ".manifest.json.partial"))
 
 
 def _difference(folder: Path, earlier: dict[str, Any], wanted: dict[str, Any]) -> InputError:

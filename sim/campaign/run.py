@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sim.campaign.case import Job, Outcome
 from sim.campaign.executor import Executor
-from sim.campaign.folder import begin, held, is_done, keep_outcome, remove_leftovers, tidy
+from sim.campaign.folder import begun, is_done, keep_outcome, remove_leftovers, tidy
 from sim.campaign.merge import merge
 from sim.campaign.plan import Case, Plan
 from slic.errors import InputError
@@ -87,8 +87,7 @@ def run_campaign(
     Raises InputError for a folder of another campaign, RunError if no case can be run.
     """
     folder = folder.resolve()
-    begin(plan, folder, overwrite)
-    with held(folder, whole=shard.count == 1):
+    with begun(plan, folder, overwrite, whole=shard.count == 1):
         mine = shard.of(plan.cases)
         todo = [case for case in mine if not is_done(folder, case)]
         failed = _work(plan, folder, executor, todo, len(mine), progress) if todo else {}

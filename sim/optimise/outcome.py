@@ -16,7 +16,7 @@ from slic.control.program import ControlProgram
 from slic.errors import InputError
 from slic.files import write_whole
 from slic.report.front_page import render_front
-from slic.report.search_summary import in_words, search_summary
+from slic.report.search_summary import in_words, search_summary, values_text
 from slic.report.search_trials import Checked, Figures, FrontPage, Trial, front_csv, nearest_to
 from slic.scenario.dump import resolved_yaml, yaml_text
 from slic.scenario.library import data_path
@@ -68,11 +68,17 @@ def write_outcome(search: Search, folder: Path, outcome: Outcome) -> Found:
 
 
 def chosen_program(search: Search, chosen: Checked) -> ControlProgram:
-    """The program with the chosen values, under its own name; its source says where they come from."""
+    """The program with the chosen values, under its own name; title and source say what they are and come from.
+
+    The title that it had may tell of other values, so it stays only where none was changed.
+    """
     program = search.program
-    found = program if chosen.trial.number == 0 else with_values(program, chosen.trial.values)
     origin = f"slic optimise {search.file.name} on {search.loaded.scenario.name}, trial {chosen.trial.number}"
-    return found.model_copy(update={"source": f"{program.source}; {origin}" if program.source else origin})
+    if chosen.trial.number == 0:
+        return program.model_copy(update={"source": f"{program.source}; {origin}" if program.source else origin})
+    changed = f"{program.name} with {values_text(chosen.trial)}"
+    source = f"{origin}; before these values: {program.source}" if program.source else origin
+    return with_values(program, chosen.trial.values).model_copy(update={"title": changed, "source": source})
 
 
 def gateway_programs(search: Search, program: ControlProgram) -> dict[str, Any]:

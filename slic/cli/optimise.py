@@ -24,7 +24,7 @@ def optimise(
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Take the place of another search.")] = False,
 ) -> None:
-    """Try values of a program, draw the front of energy and light, and write the chosen program for a gateway.
+    """Find the values of a program that save most and keep the light.
 
     The front is run again with other road users. The same command goes on with a search that was interrupted.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +13,7 @@ from slic.cli.campaign_progress import case_progress
 from slic.errors import RunError
 
 if TYPE_CHECKING:
-    from sim.campaign.plan import Plan
+    from sim.campaign.plan import Case, Plan
     from sim.campaign.run import CampaignResult
 
 _RUN_FAILED = 3
@@ -39,7 +39,7 @@ def sweep(
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Take the place of another campaign.")] = False,
 ) -> None:
-    """Run many variants of a scenario, each into a run folder of its own, and one table of all.
+    """Run many variants of a scenario and compare them.
 
     The same command goes on with a campaign that was interrupted. With --dask the workers must share the folder.
 
@@ -48,7 +48,8 @@ def sweep(
     from slic import api
 
     if dry_run:
-        _show_plan(api.plan_sweep(campaign, tried=settings or [], seeds=seeds), shard, as_json, quiet)
+        plan = api.plan_sweep(campaign, tried=settings or [], seeds=seeds)
+        _show_plan(plan, out or Path("runs") / plan.name, shard, overwrite, as_json, quiet)
         return
     with case_progress(not quiet and not as_json) as progress, _kept_cases():
         result = api.sweep(
@@ -74,19 +75,36 @@ def _kept_cases() -> Iterator[None]:
         raise RunError("interrupted; the finished cases are kept, and the same command goes on from there") from None
 
 
-def _show_plan(plan: Plan, shard: str, as_json: bool, quiet: bool) -> None:
+def _show_plan(plan: Plan, folder: Path, shard: str, overwrite: bool, as_json: bool, quiet: bool) -> None:
+    """Print the cases, how much is simulated in them, and which are done; refuse what a run would refuse."""
     import json
 
+    from sim.campaign.folder import done_in
     from sim.campaign.run import shard_of
 
     cases = shard_of(shard).of(plan.cases)
+    done = done_in(plan, folder, overwrite)
     if as_json:
-        found = [{"name": case.name, "settings": dict(case.settings), "sha256": case.sha256} for case in cases]
+        found = [
+            {"name": c.name, "settings": dict(c.settings), "sha256": c.sha256, "done": c.name in done} for c in cases
+        ]
         typer.echo(json.dumps({"campaign": plan.name, "cases": found}, indent=1, ensure_ascii=False))
     elif not quiet:
         for case in cases:
-            typer.echo(case.name)
+            typer.echo(f"{case.name}{' (done)' if case.name in done else ''}")
+        left = [case for case in cases if case.name not in done]
+        typer.echo(f"To do in {folder}: {len(left)} cases, {_size_of(left)}.")
         typer.echo(f"{len(cases)} of {len(plan.cases)} cases of {plan.name}; nothing was run.")
+
+
+def _size_of(cases: Sequence[Case]) -> str:
+    """How much is simulated in cases: nights of all replicates, and programs that each night is simulated under."""
+    from sim.campaign.plan import scenario_of
+
+    scenarios = [scenario_of(case) for case in cases]
+    nights = sum(scenario.run.nights * scenario.run.replicates for scenario in scenarios)
+    programs = sum(s.run.nights * s.run.replicates * len(s.regimes) for s in scenarios)
+    return f"{nights:,} nights with all replicates, {programs:,} with each under its programs"
 
 
 def _show_result(result: CampaignResult, as_json: bool, quiet: bool) -> None:

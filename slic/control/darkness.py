@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import lru_cache
 
 from slic.control.place import Place
 from slic.control.sun import DAY_MS, Interval, whole_nights
@@ -26,15 +27,18 @@ class Darkness:
         number = (start_ms + end_ms) // (2 * _STRETCH_DAYS * DAY_MS)
         key = (elevation_deg, number)
         if key not in self._stretches:
-            self._stretches[key] = self._stretch(number, elevation_deg)
+            self._stretches[key] = dark_stretch(self._place, number, elevation_deg)
         nights, ends = self._stretches[key]
         first = last = bisect_left(ends, start_ms)
         while last < len(nights) and nights[last][0] <= end_ms:
             last += 1
         return nights[first:last]
 
-    def _stretch(self, number: int, elevation_deg: float) -> tuple[list[Interval], list[int]]:
-        start_ms = (number * _STRETCH_DAYS - _MARGIN_DAYS) * DAY_MS
-        end_ms = ((number + 1) * _STRETCH_DAYS + _MARGIN_DAYS) * DAY_MS
-        nights = whole_nights(self._place, start_ms, end_ms, elevation_deg)
-        return nights, [end for _, end in nights]
+
+@lru_cache(maxsize=64)
+def dark_stretch(place: Place, number: int, elevation_deg: float) -> tuple[list[Interval], list[int]]:
+    """Dark intervals of a place in one stretch, and their ends; the same for all programs and variants there."""
+    start_ms = (number * _STRETCH_DAYS - _MARGIN_DAYS) * DAY_MS
+    end_ms = ((number + 1) * _STRETCH_DAYS + _MARGIN_DAYS) * DAY_MS
+    nights = whole_nights(place, start_ms, end_ms, elevation_deg)
+    return nights, [end for _, end in nights]

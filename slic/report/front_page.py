@@ -7,7 +7,7 @@ from markupsafe import Markup
 from slic.report.front_chart import FrontChart, Spot, front_chart
 from slic.report.html import environment
 from slic.report.search_summary import against, difference, saving_of, service_text, values_text
-from slic.report.search_trials import Checked, Figures, FrontPage, Trial, shortfall
+from slic.report.search_trials import Checked, Figures, FrontPage, Trial, missed, shortfall
 from slic.report.summary import LABEL, LIMITS
 from slic.report.words import people_pct, saving_range, saving_text
 from slic.scenario.search import SERVICE_KEYS
@@ -35,7 +35,7 @@ def render_front(page: FrontPage) -> str:
             saving_text=saving_text,
             service_text=service_text,
             values_text=values_text,
-            meets=lambda figures: shortfall(figures, page.limits) == 0,
+            missed=lambda figures: missed(figures, page.limits),
             first_fresh=page.checked[0].fresh if page.checked else None,
             first_search=next((t.figures for t in page.trials if t.figures), None),
         )

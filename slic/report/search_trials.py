@@ -101,6 +101,13 @@ def shortfall(figures: Figures | None, limits: Sequence[Constraint]) -> float | 
     return max(known, default=0.0) if len(known) == len(missed) else None
 
 
+def missed(figures: Figures, limits: Sequence[Constraint]) -> str:
+    """In words which limits figures miss, and by how many points; "" where they meet all. Rounded figures hide it."""
+    found = [(limit.measure, limit.short_pct(figures[limit.key])) for limit in limits]
+    short = [f"{measure} by {points:.2g}" for measure, points in found if points]
+    return ", ".join([*short, *(f"{measure} is unknown" for measure, points in found if points is None)])
+
+
 def front_of(trials: Sequence[Trial], key: str, limits: Sequence[Constraint]) -> list[Trial]:
     """Trials that no other beats in energy and in the service figure ``key``, from most light to least energy.
 

@@ -43,7 +43,7 @@ def build_summary(scenario: Scenario, result: RunResult, nights: Nights) -> Summ
         "title": scenario.title or scenario.name,
         "description": scenario.description,
         "seed": scenario.run.seed,
-        "engine": "fast" if any(not way.startswith("event") for way in result.ways.values()) else "event",
+        **_engine(result),
         "nights": len(result.nights),
         "first_night": result.nights[0],
         "last_night": result.nights[-1],
@@ -67,6 +67,12 @@ def build_summary(scenario: Scenario, result: RunResult, nights: Nights) -> Summ
     if any(tally.energy_mj for tally in result.as_found if tally.night in nights.counted):
         summary["retrofit"] = _retrofit(scenario, result, nights, programs)
     return summary
+
+
+def _engine(result: RunResult) -> Summary:
+    """``engine`` : event, or fast where any regime was run without it; ``ways`` : how each regime was run, and why."""
+    fast = any(not way.startswith("event") for way in result.ways.values())
+    return {"engine": "fast" if fast else "event", "ways": dict(result.ways)}
 
 
 def _program(scenario: Scenario, result: RunResult, nights: Nights, regime: str) -> Summary:

@@ -10,7 +10,7 @@ from slic.errors import InputError
 from slic.report.provenance import Provenance
 
 SUMMARY_KEYS = (
-    *("schema", "label", "scenario", "title", "description", "seed", "engine"),
+    *("schema", "label", "scenario", "title", "description", "seed", "engine", "ways"),
     *("nights", "first_night", "last_night", "lamps", "replicates", "baseline", "timezone", "passes_per_lamp_hour"),
     *("standby_w", "node_power_w", "sensor_power_w", "programs", "headline", "headline_presence"),
     *("required_level", "late_after_s", "required_level_source", "data_quality"),

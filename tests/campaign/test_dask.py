@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from slic import InputError, RunError, sweep
-from tests.campaign.conftest import BROKEN, CASES, ENVIRONMENT, PATIENCE_S, bytes_of, run_slic, write_counts
+from tests.campaign.conftest import (
+    BROKEN,
+    CASES,
+    ENVIRONMENT,
+    PATIENCE_S,
+    bytes_of,
+    run_slic,
+    start_slic,
+    write_counts,
+)
 
 pytest.importorskip("distributed")
 Whole = Callable[[], dict[str, bytes]]
@@ -48,13 +57,17 @@ def _free_port() -> int:
 
 def _scheduler(dask: Start) -> str:
     """Address of a scheduler that answers."""
+    return _scheduler_process(dask)[0]
+
+
+def _scheduler_process(dask: Start) -> tuple[str, subprocess.Popen[bytes]]:
     port = _free_port()
     process = dask("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--no-show")
     deadline = time.monotonic() + PATIENCE_S
     while True:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return f"127.0.0.1:{port}"
+                return f"127.0.0.1:{port}", process
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -122,6 +135,49 @@ def test_no_workers_and_no_address(campaign: Path, dask: Start) -> None:
         sweep(campaign, out="far", dask=_scheduler(dask))
     with pytest.raises((InputError, RunError), match=r"no-such-protocol|address|answers"):
         sweep(campaign, out="far", dask="no-such-protocol://x:1")
+
+
+@pytest.mark.parametrize("address", ["no-such-host", "a b://x:1", "127.0.0.1:port", "nowhere.invalid:1"])
+def test_no_address_is_one_line(campaign: Path, address: str) -> None:
+    code, _, stderr = run_slic("sweep", "campaign.yaml", "--out", "far", "--dask", address)
+    assert code in (2, 3) and stderr.startswith("error: ") and len(stderr.splitlines()) == 1, stderr
+
+
+def _until_under_way(child: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not list(Path("far/cases").glob("[a-z]*/END")) and child.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_scheduler_that_goes_away_is_one_line_and_what_is_done_stays(campaign: Path, dask: Start) -> None:
+    campaign.write_text(campaign.read_text() + "seeds: 30\n")
+    address, scheduler = _scheduler_process(dask)
+    _worker(dask, address)
+    child = start_slic("sweep", "campaign.yaml", "--out", "far", "--dask", address)
+    _until_under_way(child)
+    scheduler.kill()
+    _, stderr = child.communicate(timeout=PATIENCE_S)
+    said = [line for line in stderr.splitlines() if " done in " not in line]
+    assert child.returncode == 3 and len(said) == 1 and "is gone; run the same command again" in said[0], stderr
+    assert list(Path("far/cases").glob("[a-z]*/END"))
+
+
+def test_a_campaign_does_not_wait_for_ever_when_all_workers_are_gone(campaign: Path, dask: Start) -> None:
+    from sim.campaign.dask_cluster import DaskCluster
+    from sim.campaign.read import read_campaign
+    from sim.campaign.run import run_campaign
+
+    address = _scheduler(dask)
+    worker = _worker(dask, address)
+    with pytest.raises(RunError, match=r"workers of 127.* are all gone; run the same command again"):
+        run_campaign(
+            read_campaign(campaign),
+            Path("far"),
+            DaskCluster(address, alone_s=1),
+            progress=lambda _: worker.kill(),
+        )
+    assert 1 <= len(list(Path("far/cases").glob("[a-z]*/END"))) < CASES
 
 
 def test_a_worker_with_another_slic_is_refused(campaign: Path, dask: Start, tmp_path: Path) -> None:

@@ -141,14 +141,25 @@ def test_an_unknown_name_lists_what_there_is() -> None:
 
 
 def test_the_manifest_is_the_plan(campaign: Path) -> None:
-    from sim.campaign.folder import begin
+    from sim.campaign.folder import begun
 
     plan = read_campaign(campaign)
-    begin(plan, Path("out"), overwrite=False)
+    with begun(plan, Path("out"), overwrite=False, whole=True):
+        pass
     manifest = json.loads(Path("out/manifest.json").read_text())
     assert [(c["name"], c["sha256"]) for c in manifest["cases"]] == [(c.name, c.sha256) for c in plan.cases]
     rows = list(csv.DictReader(io.StringIO(Path("out/manifest.csv").read_text())))
     assert [row["programs.presence.hold_s"] for row in rows] == ["", "15", "15", "60", "60"]
     before = Path("out/manifest.json").read_bytes()
-    begin(plan, Path("out"), overwrite=False)
+    with begun(plan, Path("out"), overwrite=False, whole=False):
+        pass
     assert Path("out/manifest.json").read_bytes() == before
+
+
+def test_the_sun_of_a_place_is_worked_out_once_for_all_variants(campaign: Path) -> None:
+    from slic.control.darkness import dark_stretch
+
+    dark_stretch.cache_clear()
+    plan = read_campaign(campaign, ["programs.presence.hold_s={from: 1, to: 20, step: 1}"])
+    assert len(plan.cases) == 41  # 20 holds under two idle levels, and one of the list
+    assert dark_stretch.cache_info().misses == 1  # both nights, of all 41 cases and two programs, lie in one stretch

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sim.campaign.folder import begun
+from sim.campaign.read import read_campaign
 from slic import InputError, RunError, open_run, sweep
 from slic.report.folder import changed_files
 from tests.campaign.conftest import BROKEN, CASES, bytes_of, run_slic, write_counts
@@ -129,13 +131,41 @@ def test_a_full_disk_in_one_case(campaign: Path) -> None:
 
 
 def test_two_at_once_in_one_folder_are_refused(campaign: Path) -> None:
-    from sim.campaign.folder import held
-
-    Path("out").mkdir()
-    with held(Path("out"), whole=True), pytest.raises(InputError, match="in use by another slic sweep"):
+    plan = read_campaign(campaign)
+    with begun(plan, Path("out"), overwrite=False, whole=True), pytest.raises(InputError, match="in use by another"):
         sweep(campaign, out="out")
-    with held(Path("out"), whole=False):
+    with begun(plan, Path("out"), overwrite=False, whole=False):
         assert sweep(campaign, out="out", shard="1/2").done == 3
+
+
+@pytest.mark.parametrize(("held_whole", "shard"), [(True, "1/1"), (False, "1/1"), (False, "1/2")])
+def test_overwrite_takes_nothing_from_a_campaign_that_is_running(campaign: Path, held_whole: bool, shard: str) -> None:
+    sweep(campaign, out="out")
+    before = bytes_of(Path("out"))
+    running = begun(read_campaign(campaign), Path("out"), overwrite=False, whole=held_whole)
+    with running, pytest.raises(InputError, match="in use by another slic sweep"):
+        sweep(campaign, out="out", tried=["run.nights=3"], overwrite=True, shard=shard)
+    assert bytes_of(Path("out")) == before
+
+
+def test_shards_that_overwrite_share_the_folder_once_it_is_theirs(campaign: Path, whole: Whole) -> None:
+    sweep(campaign, out="out", tried=["run.nights=1"])
+    with begun(read_campaign(campaign), Path("out"), overwrite=True, whole=False):
+        for shard in ("1/2", "2/2"):
+            assert sweep(campaign, out="out", shard=shard, overwrite=True).failed == {}
+    assert bytes_of(Path("out")) == whole()
+
+
+def test_what_a_kill_left_of_a_file_stops_nothing_and_goes(campaign: Path, whole: Whole) -> None:
+    Path("out").mkdir()
+    Path("out/.manifest.csv.partial-7").touch()
+    Path("out/.manifest.json.partial-7").touch()
+    assert sweep(campaign, out="out", shard="1/2").done == 3
+    Path("out/errors").mkdir()
+    for left in (".cases.csv.partial", ".campaign.html.partial-7", ".seen-0011", "errors/.bright.json.partial-7"):
+        Path("out", left).touch()
+    sweep(campaign, out="out")
+    assert bytes_of(Path("out")) == whole()
 
 
 def test_the_command_line_says_what_it_does(campaign: Path) -> None:
@@ -150,6 +180,21 @@ def test_the_command_line_says_what_it_does(campaign: Path) -> None:
     assert code == 0 and json.loads(stdout)["done"] == 4 and stderr == ""
     code, _, stderr = run_slic("sweep", "tiny.yaml", "--set", "hold_s=30,60")
     assert code == 2 and "programs.presence.hold_s" in stderr and len(stderr.splitlines()) == 1
+
+
+def test_a_dry_run_says_what_is_left_and_refuses_what_a_run_refuses(campaign: Path) -> None:
+    sweep(campaign, out="out", shard="1/2")
+    code, stdout, _ = run_slic("sweep", "campaign.yaml", "--dry-run", "--out", "out")
+    # two of the five cases are left, each of two nights and one replicate, under two programs
+    assert code == 0 and stdout.count(" (done)\n") == 3
+    assert "To do in out: 2 cases, 4 nights with all replicates, 8 with each under its programs." in stdout
+    before = bytes_of(Path("out"))
+    other = ["sweep", "campaign.yaml", "--set", "run.nights=1", "--dry-run", "--out", "out"]
+    code, _, stderr = run_slic(*other)
+    assert code == 2 and "holds another campaign" in stderr and bytes_of(Path("out")) == before
+    code, stdout, _ = run_slic(*other, "--overwrite", "--json")
+    assert code == 0 and not any(case["done"] for case in json.loads(stdout)["cases"])
+    assert bytes_of(Path("out")) == before
 
 
 def test_a_lost_summary_is_noticed(campaign: Path, whole: Whole) -> None:

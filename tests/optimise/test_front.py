@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.optimise.space import BATCH, Space, next_points
-from slic.report.search_trials import FIGURES, Checked, Trial, best_of, chosen_of, front_of, nearest_to, shortfall
+from slic.report.search_trials import (
+    FIGURES,
+    Checked,
+    Trial,
+    best_of,
+    chosen_of,
+    front_of,
+    missed,
+    nearest_to,
+    shortfall,
+)
 from slic.scenario.search import constraint_of
 
 LIMITS = (constraint_of("served >= 60 %"), constraint_of("late events <= 40 %"))
@@ -88,3 +98,11 @@ def test_the_second_half_tries_what_lies_beside_the_good_points():
     batch = next_points(space, 24, 1, tried, [(50, 50), (0, 0)])
     assert batch[:6] == [(49, 50), (51, 50), (50, 49), (50, 51), (1, 0), (0, 1)]
     assert len(batch) == 12
+
+
+def test_what_is_missed_is_told_where_rounding_would_hide_it():
+    close = trial(0, 1.0, 59.96, 40.0).figures
+    assert missed(close, LIMITS) == "served by 0.04"
+    assert missed(trial(0, 1.0, 60.0, 43.5).figures, LIMITS) == "late events by 3.5"
+    assert missed(trial(0, 1.0, 61.0, 12.0).figures, LIMITS) == ""
+    assert missed(trial(0, 1.0, None, 12.0).figures, LIMITS) == "served is unknown"

@@ -24,6 +24,7 @@ def folder(tmp_path_factory):
     """A finished search of two parameters, one of them a schedule."""
     here = tmp_path_factory.mktemp("search")
     scenario = one_lamp(60)
+    scenario["programs"]["presence"] |= {"title": "30 s hold", "source": "a guess"}
     scenario["programs"]["presence"]["fixed_time_controls"] = [{"at": "01:00", "level_pct": 50}]
     values = {"hold_s": [20, 60, 120], "fixed_time_controls.0.at": ["23:00", "01:00"]}
     api.optimise(written(here, search(search=values), scenario), out=here / "out")
@@ -46,6 +47,15 @@ def test_the_gateways_own_reader_takes_the_chosen_program(folder):
         Sender("b00t-of-a-test").envelope(1_700_000_000_000),
     )
     assert ProgramSet.model_validate_json(payload).programs["presence"].hold_s == chosen["hold_s"]
+
+
+def test_the_chosen_program_does_not_go_by_the_title_of_other_values(folder):
+    summary = json.loads((folder / "summary.json").read_text())["chosen"]
+    chosen = read_program_file(folder / "programs.yaml").programs["presence"]
+    hold_s, at = summary["values"]["hold_s"], summary["values"]["fixed_time_controls.0.at"]
+    assert summary["trial"] > 0 and hold_s != 30
+    assert chosen.title == f"presence with hold_s {hold_s}, fixed_time_controls.0.at {at}"
+    assert re.fullmatch(r"slic optimise hold on one-lamp, trial \d+; before these values: a guess", chosen.source)
 
 
 def test_the_scenario_gives_the_fresh_figures_again(folder, tmp_path):
