@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple, get_args
 
 from sim.setup import Setup
@@ -20,6 +20,10 @@ class Way(NamedTuple):
 
     how: Literal["arrays", "replay", "event"]
     why: str = ""
+
+    def __str__(self) -> str:
+        """As RunResult keeps it."""
+        return f"{self.how}: {self.why}" if self.why else self.how
 
 
 def ways(setup: Setup, engine: EngineName = "auto") -> dict[str, Way]:
@@ -53,12 +57,13 @@ def _dali_luminaires(setup: Setup) -> list[str]:
     return sorted(name for name in used if setup.scenario.luminaires[name].dimming_curve == "dali")
 
 
-def explained(found: dict[str, Way]) -> list[str]:
-    """The ways in words, one line for each kind of way."""
+def explained(found: Mapping[str, str]) -> list[str]:
+    """How programs are run, in words: a line for each way. found : as in RunResult.ways."""
     words = {"arrays": "on arrays", "replay": "by the controller in a plain loop", "event": "on the SimPy street"}
     lines = []
     for how, text in words.items():
-        mine = [f"{regime} ({way.why})" if way.why else regime for regime, way in found.items() if way.how == how]
+        mine = {regime: way.partition(": ")[2] for regime, way in found.items() if way.partition(": ")[0] == how}
         if mine:
-            lines.append(f"{text}: {', '.join(mine)}")
+            named = [f"{regime} ({why})" if why else regime for regime, why in mine.items()]
+            lines.append(f"{text}: {', '.join(named)}")
     return lines

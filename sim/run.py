@@ -29,7 +29,7 @@ from slic.scenario.streets import layout_warnings
 __all__ = ["Explanation", "Progress", "check", "explain_moment", "simulate"]
 
 
-TOLD_LAMPS = 2000
+TOLD_LAMPS = 500
 """Decisions of the first night are kept for the first streets, up to so many lamps: a table that people can open."""
 _BLOCK_LAMPS = 512
 
@@ -83,7 +83,8 @@ def simulate(
         passes_per_lamp_hour=_passes_per_lamp_hour(setup, sums.tallies),
         warnings=warnings,
         as_found=sums.as_found,
-        ways={regime: f"{way.how}: {way.why}" if way.why else way.how for regime, way in chosen.items()},
+        lamp_places={lamp.id: (lamp.street, lamp.position_mm) for street in setup.streets for lamp in street.lamps},
+        ways={regime: str(way) for regime, way in chosen.items()},
     )
 
 

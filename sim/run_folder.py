@@ -42,10 +42,7 @@ def simulate_into(
         "lamp_nights": lamp_nights,
         "lamp_nights_per_s": round(lamp_nights / simulated_s, 1),
     }
-    log: list[dict[str, object]] = [
-        {"event": "engine", "regime": name, "way": way} for name, way in result.ways.items()
-    ]
-    log += [{"event": "warning", "text": text} for text in result.warnings]
+    log = [{"event": "warning", "text": text} for text in result.warnings]
     provenance = collect_provenance(loaded.file, loaded.inputs, _data_folder(loaded, folder))
     write_run(folder, loaded.scenario, result, provenance, timing, log, overwrite=overwrite, case_sha256=case_sha256)
 

@@ -99,7 +99,8 @@ def simulate(
 
 def engines(scenario: str | Path, *, settings: Settings = (), engine: EngineName = "auto") -> list[str]:
     """How a scenario's regimes would be run, and what keeps one from the arrays; a line for each way, in words."""
-    return explained(ways(prepare(load_scenario(scenario, _as_list(settings))), engine))
+    chosen = ways(prepare(load_scenario(scenario, _as_list(settings))), engine)
+    return explained({regime: str(way) for regime, way in chosen.items()})
 
 
 def demo(

@@ -23,7 +23,9 @@ def prove(
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but differences.")] = False,
 ) -> None:
-    """Show that the controller, the SimPy street, the replay loop and the fast engine give the same integers.
+    """Show that all engines give the same integers, on made-up cases.
+
+    The controller on a fake clock, the SimPy street, the replay loop and the fast engine are compared.
 
     Example: slic prove --minutes 30
 

@@ -45,17 +45,18 @@ def simulate(
 
     Example: slic simulate ghent-coupure --nights 3 --seed 7 --set traffic.thin=0.1 --out runs/a
     """
+    from sim.engine import explained
     from slic import api
 
     given = {"nights": nights, "seed": seed, "replicates": replicates, "start": start}
     chosen = [*(settings or []), *(f"run.{key}={value}" for key, value in given.items() if value is not None)]
-    if not (quiet or as_json):
-        for line in api.engines(scenario, settings=chosen, engine=engine):
-            typer.echo(f"Runs {line}")
     with progress_bar(not quiet) as progress:
         run = api.simulate(
             scenario, settings=chosen, out=out, jobs=jobs, overwrite=overwrite, progress=progress, engine=engine
         )
+    if not (quiet or as_json):
+        for line in explained(run.summary["ways"]):
+            typer.echo(f"Run {line}")
     show_run(run, as_json, quiet)
 
 

@@ -91,7 +91,9 @@ def tables(folder: Path) -> dict[str, bytes]:
 
 
 def written(loaded, folder: Path, **how) -> dict[str, bytes]:
-    write_run(folder, loaded.scenario, simulate(loaded, jobs=1, **how), collect_provenance("", {}), {}, [])
+    write_run(
+        folder, loaded.scenario, simulate(loaded, jobs=1, engine="event", **how), collect_provenance("", {}), {}, []
+    )
     return tables(folder)
 
 
