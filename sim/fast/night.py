@@ -13,7 +13,7 @@ from controllers.timeline import Change, timelines
 from sim.fast.axis import Ints
 from sim.fast.commands import MAX_CHANNELS, Commands, commands, rule_table
 from sim.fast.holds import NOBODY, Runs, runs
-from sim.fast.ramps import pieces_of_commands
+from sim.fast.lines import pieces_of_commands
 from sim.fast.reach import LampClass, StreetReach, phantom, street_reach
 from sim.levels import Levels
 from sim.night import radio_for, segment_plan

@@ -10,7 +10,7 @@ import pytest
 
 from controllers.replay import Row
 from sim.fast import night as fast_night
-from sim.fast import ramps as fast_ramps
+from sim.fast import lines as fast_lines
 from sim.fast.axis import Ints
 from sim.fast.commands import Commands
 from sim.fast.holds import Runs
@@ -62,7 +62,7 @@ def tie_the_other_way_round(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def forgotten_ramp(monkeypatch: pytest.MonkeyPatch) -> None:
     """A ramp that interrupts another one is a step."""
-    real = fast_ramps._ramps
+    real = fast_lines.ramps_of
 
     def wrong(commands: Commands, minimum_pm: Ints, night_ms: int) -> Any:
         interrupts = np.zeros(len(commands.t_ms), bool)
@@ -70,7 +70,7 @@ def forgotten_ramp(monkeypatch: pytest.MonkeyPatch) -> None:
         interrupts[1:] = same & (commands.t_ms[1:] < commands.t_ms[:-1] + commands.ramp_ms[:-1])
         return real(commands._replace(ramp_ms=np.where(interrupts, 0, commands.ramp_ms)), minimum_pm, night_ms)
 
-    monkeypatch.setattr(fast_ramps, "_ramps", wrong)
+    monkeypatch.setattr(fast_lines, "ramps_of", wrong)
 
 
 @pytest.mark.parametrize("mutant", [held_a_millisecond_longer, tie_the_other_way_round, forgotten_ramp])
