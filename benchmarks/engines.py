@@ -8,8 +8,8 @@ asserted.
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -158,7 +158,9 @@ def check_exact(times: Times) -> None:
 
 def main() -> None:
     """Measure and print figures and goals as JSON."""
-    lamps = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.engines", description=__doc__)
+    parser.add_argument("lamps", type=int, nargs="?", default=1000, help="a multiple of 100; default 1000")
+    lamps = parser.parse_args().lamps
     measure(LAMPS_PER_STREET)  # warm up
     times = measure(lamps)
     check_exact(times)

@@ -25,6 +25,8 @@ from slic.scenario.load import load_scenario
 GOALS = {
     "luminext-year": "at most 5 s",
     "ghent-year": "at most 20 s",
+    "tenth-of-city-year": "at most 30 s, at most 150 MB a worker",
+    "city-two-nights": "at most 150 MB a worker",
     "city-year": "at most 300 s, at most 150 MB a worker",
     "pool": "at least 1.6 with two processes",
 }
@@ -33,6 +35,8 @@ FOUR += "presence-train: {all: presence-train}}"
 RUNS: dict[str, tuple[str, list[str], int]] = {
     "luminext-year": ("luminext-town", [], 1),
     "ghent-year": ("ghent-coupure-year", ["run.replicates=20", f"regimes={FOUR}"], 2),
+    "tenth-of-city-year": ("city-100k", ["lamps.streets=200"], 2),
+    "city-two-nights": ("city-100k", ["run.nights=2"], 2),
     "city-year": ("city-100k", [], 2),
 }
 POOL = ("city-100k", ["lamps.streets=400", "run.nights=6"])
@@ -96,13 +100,13 @@ def _memory_mb(status: Path) -> float:
         return 0.0
 
 
-def run(scenario: str, settings: Sequence[str], jobs: int) -> dict[str, Any]:
-    """A run's seconds, from the read scenario to its sums, with what it did."""
+def run(scenario: str, settings: Sequence[str], jobs: int, tell: bool = True) -> dict[str, Any]:
+    """Seconds of a run, from the read scenario to its sums, and what it did. tell : keep decisions of a night."""
     loaded = load_scenario(scenario, list(settings))
     before = two_sorts_ms()
     began = perf_counter()
     with Children() as children:
-        result = simulate(loaded, jobs=jobs)
+        result = simulate(loaded, jobs=jobs, tell=tell)
     seconds = perf_counter() - began
     nights = len({(t.replicate, t.night) for t in result.tallies})
     visits = sum(t.passages for t in result.tallies) // len(result.regimes)
@@ -122,7 +126,7 @@ def run(scenario: str, settings: Sequence[str], jobs: int) -> dict[str, Any]:
 
 def pool() -> dict[str, Any]:
     """The same run on one and on two processes; InputError-free and equal, or it stops."""
-    one, two = (run(*POOL, jobs) for jobs in (1, 2))
+    one, two = (run(*POOL, jobs, tell=False) for jobs in (1, 2))
     if one["energy_mj"] != two["energy_mj"]:
         raise SystemExit(f"energies differ: {one['energy_mj']} and {two['energy_mj']}")
     return {"one_s": one["seconds"], "two_s": two["seconds"], "ratio": round(one["seconds"] / two["seconds"], 2)}
@@ -133,7 +137,7 @@ def cost() -> dict[str, list[tuple[int, float]]]:
     found: dict[str, list[tuple[int, float]]] = {}
     for name, sizes in SIZES.items():
         key = {"lamps": "lamps", "nights": "nights", "visits": "visits_in_the_dark"}[name]
-        results = [run(*size, 1) for size in sizes]
+        results = [run(*size, 1, tell=False) for size in sizes]
         found[name] = [(result[key], result["seconds"]) for result in results]
     return found
 

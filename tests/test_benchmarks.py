@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.engines import check_exact as check_equal
+from benchmarks.engines import measure as measure_engines
 from benchmarks.fixtures import FULL_RULES, POWER_W, USERS_PER_NIGHT
 from benchmarks.gateway import counted
 from benchmarks.gateway_street import LAMPS, Driver
@@ -27,10 +29,14 @@ def test_the_recorded_figures_are_plausible() -> None:
         assert 0.24 * full_mj < energy_mj < full_mj
 
 
-@pytest.mark.parametrize("name", ["street", "store"])
+@pytest.mark.parametrize("name", ["street", "store", "engines", "towns"])
 def test_a_benchmark_says_how_it_is_used(name: str) -> None:
     done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", "--help"], capture_output=True, text=True)
     assert done.returncode == 0 and f"usage: python -m benchmarks.{name}" in done.stdout and not done.stderr
+
+
+def test_the_engines_of_the_benchmark_use_the_same_energy() -> None:
+    check_equal(measure_engines(LAMPS_PER_STREET))
 
 
 def test_a_year_of_the_full_rules_compiles() -> None:
