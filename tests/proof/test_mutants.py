@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from controllers.replay import Row
-from sim.fast import night as fast_night
 from sim.fast import lines as fast_lines
+from sim.fast import night as fast_night
 from sim.fast.axis import Ints
 from sim.fast.commands import Commands
 from sim.fast.holds import Runs
