@@ -31,7 +31,7 @@ __all__ = ["Explanation", "Progress", "check", "explain_moment", "simulate"]
 
 TOLD_LAMPS = 500
 """Decisions of the first night are kept for the first streets, up to so many lamps: a table that people can open."""
-_BLOCK_LAMPS = 512
+_BLOCK_LAMPS = 1024
 
 
 @dataclass(frozen=True, slots=True)
