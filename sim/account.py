@@ -13,7 +13,7 @@ from sim.scene import Scene, programs_of, reads_presence, reports_every_user, re
 from sim.setup import Setup
 from slic.control.program import ControlProgram
 from slic.energy.ledger import energy_columns
-from slic.energy.pieces import Ints
+from slic.energy.moves import Ints
 from slic.energy.results import NightTally
 from slic.energy.service import service_columns
 from slic.energy.slots import constant_load_mj
@@ -113,9 +113,9 @@ class Accounts:
         meters = list(self._meters)
         for meter in np.unique(alike % len(meters)).tolist():
             mine = np.flatnonzero(alike % len(meters) == meter)
-            pieces = levels.of(alike[mine] // len(meters))
+            moves = levels.of(alike[mine] // len(meters))
             table, high_pm = self._meter(scene, regime, *meters[meter])
-            found = energy_columns(pieces, table, high_pm)
+            found = energy_columns(moves, table, high_pm)
             for name in _COLUMNS:
                 columns[name] += int((getattr(found, name) * number[mine]).sum())
             energy_mj[mine] = found.light_mj + found.loss_mj + found.standby_mj

@@ -15,7 +15,7 @@ from slic.control.civil import night_of
 from slic.control.controller import SegmentController
 from slic.control.schedule import Step
 from slic.control.segment import Action
-from slic.energy.pieces import pieces_of
+from slic.energy.moves import moves_of
 from slic.errors import InputError
 from slic.lamps.gear import gear_for
 from slic.lamps.level import level_on_ramp, pct_from_pm
@@ -181,10 +181,12 @@ def _step_level(step: Step, entrance: bool) -> int:
 
 
 def _level_at(points: list[tuple[int, int]], t_ms: int) -> int:
-    pieces = pieces_of([points])
-    at = int((pieces.t0_ms <= t_ms).nonzero()[0][-1])
-    t0_ms, t1_ms = int(pieces.t0_ms[at]), int(pieces.t1_ms[at])
-    return level_on_ramp(t0_ms, int(pieces.from_pm[at]), t1_ms, int(pieces.to_pm[at]), t_ms)
+    moves = moves_of([points])
+    at = int((moves.t0_ms <= t_ms).nonzero()[0][-1])
+    t0_ms, t1_ms, from_pm, to_pm = (
+        int(column[at]) for column in (moves.t0_ms, moves.t1_ms, moves.from_pm, moves.to_pm)
+    )
+    return level_on_ramp(t0_ms, from_pm, t1_ms, to_pm, t_ms) if t_ms < t1_ms else to_pm
 
 
 def _near_reports(scene: Scene, regime: str, lamp: int, t_ms: int) -> tuple[Report, ...]:

@@ -7,31 +7,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slic.energy.pieces import Breakpoints, Ints, Pieces, pieces_of
+from slic.energy.moves import Breakpoints, Ints, Moves, moves_of
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
     """What the lamps of some streets did in a night.
 
-    pieces : of patterns of lamps that always had the same level; pattern : of each lamp, street after street
+    moves : of patterns of lamps that always had the same level; pattern : of each lamp, street after street
     """
 
-    pieces: Pieces
+    moves: Moves
     pattern: Ints
 
-    def of(self, patterns: Ints) -> Pieces:
-        """The pieces of some patterns, as lamps in that order."""
-        found = self.pieces
+    def of(self, patterns: Ints) -> Moves:
+        """The moves of some patterns, as lamps in that order."""
+        found = self.moves
         if len(patterns) == len(found.first) and np.array_equal(patterns, np.arange(len(patterns))):
             return found
         counts = np.diff(np.append(found.first, len(found.lamp)))[patterns]
         first = np.cumsum(counts) - counts
         lamp = np.repeat(np.arange(len(patterns)), counts)
         at = np.arange(len(lamp)) + (found.first[patterns] - first)[lamp]
-        return Pieces(lamp, found.t0_ms[at], found.t1_ms[at], found.from_pm[at], found.to_pm[at], first)
+        return Moves(lamp, found.t0_ms[at], found.t1_ms[at], found.t2_ms[at], found.from_pm[at], found.to_pm[at], first)
 
 
 def levels_of(lamps: Sequence[Breakpoints]) -> Levels:
     """The levels of lamps, each a pattern of its own."""
-    return Levels(pieces_of(lamps), np.arange(len(lamps)))
+    return Levels(moves_of(lamps), np.arange(len(lamps)))

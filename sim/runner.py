@@ -15,7 +15,7 @@ from sim.levels import Levels, levels_of
 from sim.night import Controlled, Deciders, changes_of, control, replayed, trace_of
 from sim.scene import Scene, make_scene
 from sim.setup import Setup, lit_spans
-from slic.energy.pieces import Ints
+from slic.energy.moves import Ints
 from slic.energy.results import Change, LampTrace, NightTally
 from slic.lamps.gear import Breakpoint
 from slic.lamps.level import FULL_PM
@@ -93,7 +93,7 @@ class Runner:
         if self._setup.scenario.retrofit is None:
             return None
         lamps = sum(len(scene.street.lamps) for scene in scenes)
-        levels = Levels(levels_of([_full_level(scenes[0])]).pieces, np.zeros(lamps, np.int64))
+        levels = Levels(levels_of([_full_level(scenes[0])]).moves, np.zeros(lamps, np.int64))
         return self._accounts.tally(scenes, AS_FOUND, levels)[0]
 
 

@@ -13,7 +13,7 @@ from controllers.timeline import Change, timelines
 from sim.fast.axis import Ints
 from sim.fast.commands import MAX_CHANNELS, Commands, commands, rule_table
 from sim.fast.holds import NOBODY, Runs, runs
-from sim.fast.lines import pieces_of_commands
+from sim.fast.moves import moves_of_commands
 from sim.fast.reach import LampClass, StreetReach, phantom, street_reach
 from sim.levels import Levels
 from sim.night import radio_for, segment_plan
@@ -74,7 +74,7 @@ class FastNights:
         pattern = np.concatenate([r.pattern + at for r, at in zip(reaches, patterns_before, strict=True)])
         dead = np.array([lamp for scene in scenes for lamp in scene.dead], bool)
         given, minimum_pm, pattern = _with_dead(given, minimum_pm, pattern, dead)
-        return Levels(pieces_of_commands(given, minimum_pm, night_ms, start_ms), pattern)
+        return Levels(moves_of_commands(given, minimum_pm, night_ms, start_ms), pattern)
 
     def _reach(self, scene: Scene, regime: str) -> StreetReach:
         planners = scene.setup.regimes[regime]

@@ -38,7 +38,7 @@ class Ramps(NamedTuple):
 
 
 def ramps_of(commands: Commands, minimum_pm: Ints, night_ms: int) -> Ramps:
-    """The ramps of all commands. minimum_pm : see :func:`sim.fast.lines.pieces_of_commands`."""
+    """The ramps of all commands. minimum_pm : see :func:`sim.fast.moves.moves_of_commands`."""
     pattern, t0, final, ramp = commands
     first = first_of_each(pattern)
     t1 = t0 + ramp

@@ -14,7 +14,7 @@ from sim.proof.case import Case
 from sim.proof.drivers import DRIVERS, Driver
 from sim.proof.figures import Figures, contradiction, figures, sums
 from sim.proof.outcome import Outcome
-from slic.energy.pieces import Ints
+from slic.energy.moves import Ints
 
 Problem = tuple[int | None, str]
 """Lamp by index, or None for all, and what is wrong."""

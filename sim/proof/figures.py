@@ -10,7 +10,7 @@ from sim.account import presence_level_pm
 from sim.proof.case import Case
 from sim.scene import required_steps
 from slic.energy.ledger import LampEnergy, lamp_energy, total_energy
-from slic.energy.pieces import Ints
+from slic.energy.moves import Ints
 from slic.energy.service import LampService, lamp_service
 from slic.lamps.dali import ARC_OF_LEVEL_PM, LEVEL_PM_OF_ARC
 from slic.lamps.power import drive_share, power_table

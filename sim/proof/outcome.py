@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.levels import Levels, levels_of
 from slic.control.segment import Action
-from slic.energy.pieces import Breakpoints, Ints, Pieces
+from slic.energy.moves import Breakpoints, Ints, Moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,15 @@ def outcome_of_arrays(levels: Levels) -> Outcome:
     return Outcome(levels, points_of(levels.of(levels.pattern)))
 
 
-def points_of(pieces: Pieces) -> list[Ints]:
-    """Breakpoints of each lamp from its straight pieces: the start of each, and the end of the last."""
-    ends = np.append(pieces.first[1:], len(pieces.lamp))
-    found = []
-    for first, end in zip(pieces.first.tolist(), ends.tolist(), strict=True):
-        t_ms = np.append(pieces.t0_ms[first:end], pieces.t1_ms[end - 1])
-        level_pm = np.append(pieces.from_pm[first:end], pieces.to_pm[end - 1])
-        found.append(np.stack((t_ms, level_pm), axis=1))
-    return found
+def points_of(moves: Moves) -> list[Ints]:
+    """Breakpoints of each lamp from its moves: the starts of ramps, steps and holds, and the end."""
+    changes = moves.from_pm != moves.to_pm
+    holds = moves.t2_ms > moves.t1_ms
+    goes_on = np.append(False, holds[:-1]) & ~changes
+    goes_on[moves.first] = False
+    wanted = np.stack((changes, holds & ~goes_on, np.zeros_like(holds)), axis=1)
+    wanted[moves.last, 2] = True
+    t_ms = np.stack((moves.t0_ms, moves.t1_ms, moves.t2_ms), axis=1)[wanted]
+    level_pm = np.stack((moves.from_pm, moves.to_pm, moves.to_pm), axis=1)[wanted]
+    stops = np.cumsum(np.add.reduceat(wanted.sum(axis=1), moves.first))
+    return np.split(np.stack((t_ms, level_pm), axis=1), stops[:-1])

@@ -9,7 +9,7 @@ from sim.night import radio_for
 from sim.proof.case import Case
 from sim.street import Radio
 from slic.control.segment import Action
-from slic.energy.pieces import Breakpoints
+from slic.energy.moves import Breakpoints
 from slic.lamps.gear import Gear, gear_for
 
 _LATER_MS = 1 << 62

@@ -4,43 +4,44 @@ from __future__ import annotations
 
 import numpy as np
 
-from slic.energy.pieces import Ints, Pieces
+from slic.energy.moves import Ints, Moves
 from slic.energy.slots import millijoules, slot_edges
 from slic.lamps.power import PowerTable
 
 
-def half_hours_of(pieces: Pieces, until_uj: Ints, power_uj: Ints, table: PowerTable) -> Ints:
+def half_hours_of(moves: Moves, until_uj: Ints, power_uj: Ints, table: PowerTable) -> Ints:
     """Energy [mJ] of each lamp (row) in each UTC half-hour of the night (column).
 
-    power_uj : energy of each piece [microjoules]; until_uj : that of all pieces up to the end of each
+    power_uj : energy of each move [microjoules]; until_uj : that of all moves up to the end of each
     """
-    edges_ms = slot_edges(pieces.start_ms, pieces.end_ms)
-    at = _pieces_at(pieces, edges_ms[:-1])
-    inside_ms = np.tile(edges_ms[:-1], len(pieces.first)) - pieces.t0_ms[at]
-    so_far_uj = until_uj[at] - power_uj[at] + _first_part_uj(pieces, at, inside_ms, table)
-    rows = np.column_stack((so_far_uj.reshape(len(pieces.first), -1), until_uj[pieces.last]))
+    edges_ms = slot_edges(moves.start_ms, moves.end_ms)
+    at = _moves_at(moves, edges_ms[:-1])
+    t_ms = np.tile(edges_ms[:-1], len(moves.first))
+    so_far_uj = until_uj[at] - _rest_uj(moves, at, t_ms, power_uj, table)
+    rows = np.column_stack((so_far_uj.reshape(len(moves.first), -1), until_uj[moves.last]))
     return np.diff(millijoules(rows - rows[:, :1]), axis=1)
 
 
-def _pieces_at(pieces: Pieces, t_ms: Ints) -> Ints:
-    """For each lamp, the last piece that starts at or before each moment of the night."""
-    axis_ms = pieces.end_ms - pieces.start_ms + 1
-    starts = np.multiply(pieces.lamp, axis_ms, dtype=np.int64)
-    starts += pieces.t0_ms
-    wanted = np.arange(len(pieces.first))[:, None] * axis_ms + t_ms
+def _moves_at(moves: Moves, t_ms: Ints) -> Ints:
+    """For each lamp, the last move that starts at or before each moment of the night."""
+    axis_ms = moves.end_ms - moves.start_ms + 1
+    starts = np.multiply(moves.lamp, axis_ms, dtype=np.int64)
+    starts += moves.t0_ms
+    wanted = np.arange(len(moves.first))[:, None] * axis_ms + t_ms
     return np.searchsorted(starts, wanted.ravel(), side="right") - 1
 
 
-def _first_part_uj(pieces: Pieces, at: Ints, inside_ms: Ints, table: PowerTable) -> Ints:
-    """Energy [microjoules] of the first ``inside_ms`` of pieces."""
-    level_pm = pieces.from_pm[at]
-    part_uj = np.where(level_pm > 0, table.power_mw[level_pm], table.standby_mw) * inside_ms
-    ramps = np.flatnonzero((level_pm != pieces.to_pm[at]) & (inside_ms > 0))
+def _rest_uj(moves: Moves, at: Ints, t_ms: Ints, power_uj: Ints, table: PowerTable) -> Ints:
+    """Energy [microjoules] of moves from moments in them on."""
+    level_pm = moves.to_pm[at]
+    rest_uj: Ints = np.where(level_pm > 0, table.power_mw[level_pm], table.standby_mw) * (moves.t2_ms[at] - t_ms)
+    ramps = np.flatnonzero(moves.t1_ms[at] > t_ms)
     if len(ramps):
         cut = at[ramps]
-        dt_ms = pieces.t1_ms[cut] - pieces.t0_ms[cut]
-        part_uj[ramps] = ramp_so_far_uj(pieces.from_pm[cut], pieces.to_pm[cut], dt_ms, inside_ms[ramps], table)
-    return part_uj
+        t0_ms, t1_ms, from_pm, to_pm = moves.ramps(cut)
+        so_far_uj = ramp_so_far_uj(from_pm, to_pm, t1_ms - t0_ms, t_ms[ramps] - t0_ms, table)
+        rest_uj[ramps] = power_uj[cut] - so_far_uj
+    return rest_uj
 
 
 def ramp_so_far_uj(from_pm: Ints, to_pm: Ints, dt_ms: Ints, inside_ms: Ints, table: PowerTable) -> Ints:

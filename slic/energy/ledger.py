@@ -19,7 +19,7 @@ from operator import add
 import numpy as np
 
 from slic.energy.half_hours import half_hours_of
-from slic.energy.pieces import Bools, Breakpoints, Ints, Pieces, at_or_above, pieces_of
+from slic.energy.moves import Bools, Breakpoints, Ints, Moves, at_or_above, moves_of
 from slic.energy.slots import millijoules
 from slic.lamps.level import FULL_PM
 from slic.lamps.power import PowerTable
@@ -112,30 +112,30 @@ def lamp_energies(lamps: Sequence[Breakpoints], table: PowerTable, high_pm: int 
     The night is that of the breakpoints; ``high_pm`` is the level [per mille] whose time is ``high_ms``.
     Raises ValueError for breakpoints that go back in time, leave 0-1000 or differ in their night.
     """
-    return energy_columns(pieces_of(lamps), table, high_pm).rows()
+    return energy_columns(moves_of(lamps), table, high_pm).rows()
 
 
-def energy_columns(pieces: Pieces, table: PowerTable, high_pm: int = 1000) -> EnergyColumns:
-    """Energy of all lamps of ``pieces``, which share the power table; ``high_pm`` as in :func:`lamp_energies`."""
-    dt_ms = pieces.t1_ms - pieces.t0_ms
-    moves = pieces.from_pm != pieces.to_pm
-    ramps = _ramps(pieces, dt_ms, moves)
-    power_uj = _energy_uj(pieces, dt_ms, ramps, _held_mw(table.power_mw, table.standby_mw), table.power_twice)
-    light_uj = _energy_uj(pieces, dt_ms, ramps, _held_mw(table.light_mw, 0), table.light_twice)
+def energy_columns(moves: Moves, table: PowerTable, high_pm: int = 1000) -> EnergyColumns:
+    """Energy of all lamps of ``moves``, which share the power table; ``high_pm`` as in :func:`lamp_energies`."""
+    hold_ms = moves.t2_ms - moves.t1_ms
+    changes = moves.from_pm != moves.to_pm
+    ramps = _ramps(moves, changes)
+    power_uj = _energy_uj(moves, hold_ms, ramps, _held_mw(table.power_mw, table.standby_mw), table.power_twice)
+    light_uj = _energy_uj(moves, hold_ms, ramps, _held_mw(table.light_mw, 0), table.light_twice)
     until_uj = np.cumsum(power_uj)
-    all_uj = np.diff(until_uj[pieces.last], prepend=0)
-    dark_ms, high_ms = _dark_and_high_ms(pieces, dt_ms, ramps, high_pm)
+    all_uj = np.diff(until_uj[moves.last], prepend=0)
+    dark_ms, high_ms = _dark_and_high_ms(moves, hold_ms, ramps, high_pm)
     lit = millijoules(all_uj - dark_ms * table.standby_mw)
-    light = millijoules(pieces.sum_by_lamp(light_uj))
+    light = millijoules(moves.sum_by_lamp(light_uj))
     return EnergyColumns(
         light_mj=light,
         loss_mj=lit - light,
         standby_mj=millijoules(all_uj) - lit,
-        lit_ms=pieces.end_ms - pieces.start_ms - dark_ms,
-        level_pm_ms=(pieces.sum_by_lamp(dt_ms * (pieces.from_pm + pieces.to_pm)) + 1) // 2,
+        lit_ms=moves.end_ms - moves.start_ms - dark_ms,
+        level_pm_ms=_level_pm_ms(moves, hold_ms, ramps),
         high_ms=high_ms,
-        level_changes=_held_levels_left(pieces, dt_ms, moves),
-        half_hours_mj=half_hours_of(pieces, until_uj, power_uj, table),
+        level_changes=_held_levels_left(moves, hold_ms, changes),
+        half_hours_mj=half_hours_of(moves, until_uj, power_uj, table),
     )
 
 
@@ -146,7 +146,7 @@ def total_energy(energies: Iterable[LampEnergy]) -> LampEnergy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ramps:
-    """Ramps among the pieces, without steps, which take no energy. at : their indices."""
+    """Ramps among the moves, without steps, which take no energy. at : indices of their moves."""
 
     at: Ints
     dt_ms: Ints
@@ -155,10 +155,10 @@ class _Ramps:
     climb_pm: Ints
 
 
-def _ramps(pieces: Pieces, dt_ms: Ints, moves: Bools) -> _Ramps:
-    at = np.flatnonzero(moves & (dt_ms > 0))
-    from_pm, to_pm = pieces.from_pm[at], pieces.to_pm[at]
-    return _Ramps(at, dt_ms[at], from_pm, to_pm, to_pm - from_pm)
+def _ramps(moves: Moves, changes: Bools) -> _Ramps:
+    at = np.flatnonzero(changes & (moves.t1_ms > moves.t0_ms))
+    from_pm, to_pm = moves.from_pm[at], moves.to_pm[at]
+    return _Ramps(at, moves.t1_ms[at] - moves.t0_ms[at], from_pm, to_pm, to_pm - from_pm)
 
 
 def _held_mw(table_mw: Ints, zero_mw: int) -> Ints:
@@ -168,42 +168,50 @@ def _held_mw(table_mw: Ints, zero_mw: int) -> Ints:
     return held_mw
 
 
-def _energy_uj(pieces: Pieces, dt_ms: Ints, ramps: _Ramps, held_mw: Ints, twice: Ints) -> Ints:
-    """Energy of each piece [microjoules]; that of a ramp is rounded once, halves up."""
-    energy_uj = held_mw[pieces.from_pm]
-    energy_uj *= dt_ms
+def _energy_uj(moves: Moves, hold_ms: Ints, ramps: _Ramps, held_mw: Ints, twice: Ints) -> Ints:
+    """Energy of each move [microjoules]; that of a ramp is rounded once, halves up."""
+    energy_uj = held_mw[moves.to_pm]
+    energy_uj *= hold_ms
     doubled = twice[ramps.to_pm]
     doubled -= twice[ramps.from_pm]
     doubled *= ramps.dt_ms
     span = abs(ramps.climb_pm)
-    energy_uj[ramps.at] = (abs(doubled) + span) // (2 * span)
+    energy_uj[ramps.at] += (abs(doubled) + span) // (2 * span)
     return energy_uj
 
 
-def _dark_and_high_ms(pieces: Pieces, dt_ms: Ints, ramps: _Ramps, high_pm: int) -> tuple[Ints, Ints]:
+def _level_pm_ms(moves: Moves, hold_ms: Ints, ramps: _Ramps) -> Ints:
+    """Integral of the level of each lamp [per mille ms], halves up."""
+    doubled = 2 * hold_ms
+    doubled *= moves.to_pm
+    doubled[ramps.at] += ramps.dt_ms * (ramps.from_pm + ramps.to_pm)
+    return (moves.sum_by_lamp(doubled) + 1) // 2
+
+
+def _dark_and_high_ms(moves: Moves, hold_ms: Ints, ramps: _Ramps, high_pm: int) -> tuple[Ints, Ints]:
     """Time of each lamp [ms] at level 0 and at or above a level, which share a number: each has 32 bits of it."""
     levels_pm = np.arange(FULL_PM + 1)
-    both_ms = ((levels_pm == 0) + ((levels_pm >= high_pm).astype(np.int64) << 32))[pieces.from_pm]
-    both_ms *= dt_ms
-    both_ms[ramps.at] = _high_on_ramps_ms(pieces, ramps, high_pm) << 32
-    total_ms = pieces.sum_by_lamp(both_ms)
+    both_ms = ((levels_pm == 0) + ((levels_pm >= high_pm).astype(np.int64) << 32))[moves.to_pm]
+    both_ms *= hold_ms
+    both_ms[ramps.at] += _high_on_ramps_ms(moves, ramps, high_pm) << 32
+    total_ms = moves.sum_by_lamp(both_ms)
     return total_ms & 0xFFFF_FFFF, total_ms >> 32
 
 
-def _high_on_ramps_ms(pieces: Pieces, ramps: _Ramps, high_pm: int) -> Ints:
+def _high_on_ramps_ms(moves: Moves, ramps: _Ramps, high_pm: int) -> Ints:
     """Time of each ramp at or above a level."""
     above = np.minimum(ramps.from_pm, ramps.to_pm) >= high_pm
     through = np.flatnonzero(~above & (np.maximum(ramps.from_pm, ramps.to_pm) > high_pm))
     high_ms = ramps.dt_ms * above
     if len(through):
-        begin_ms, end_ms = at_or_above(pieces.pick(ramps.at[through]), high_pm)
+        begin_ms, end_ms = at_or_above(moves.ramps(ramps.at[through]), high_pm)
         high_ms[through] = end_ms - begin_ms
     return high_ms
 
 
-def _held_levels_left(pieces: Pieces, dt_ms: Ints, moves: Bools) -> Ints:
+def _held_levels_left(moves: Moves, hold_ms: Ints, changes: Bools) -> Ints:
     """How often each lamp left a level that it was holding: holds that a ramp or step follows."""
-    left = dt_ms > 0
-    left[:-1] &= moves[1:] > moves[:-1]
-    left[pieces.last] = False
-    return pieces.sum_by_lamp(left.astype(np.int64))
+    left = hold_ms > 0
+    left[:-1] &= changes[1:]
+    left[moves.last] = False
+    return moves.sum_by_lamp(left.astype(np.int64))

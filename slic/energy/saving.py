@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from slic.energy.pieces import Ints
+from slic.energy.moves import Ints
 from slic.energy.student import t_quantile
 
 DRAWS = 4000

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from slic.energy.light import Gaps, Lines, RequiredSpan, gaps_of, lines_of, on_axis
-from slic.energy.pieces import Breakpoints, Ints, Pieces, pieces_of
+from slic.energy.moves import Breakpoints, Ints, Moves, moves_of
 
 Moments = Sequence[int] | Ints
 _NEVER_MS = 2**62
@@ -88,24 +88,24 @@ def lamp_service(
         raise ValueError("each passage needs an enter_ms and a leave_ms")
     order = np.argsort(enter, kind="stable")
     passages = np.zeros(len(enter), np.int64), enter[order], leave[order]
-    return service_columns(pieces_of([points]), passages, required, late_after_ms).rows()[0]
+    return service_columns(moves_of([points]), passages, required, late_after_ms).rows()[0]
 
 
 def service_columns(
-    pieces: Pieces, passages: tuple[Ints, Ints, Ints], required: Sequence[tuple[int, int]], late_after_ms: int
+    moves: Moves, passages: tuple[Ints, Ints, Ints], required: Sequence[tuple[int, int]], late_after_ms: int
 ) -> ServiceColumns:
-    """Service of all lamps of ``pieces`` at once, as :func:`lamp_service` defines it.
+    """Service of all lamps of ``moves`` at once, as :func:`lamp_service` defines it.
 
     passages : (lamp, enter_ms, leave_ms), sorted by lamp, then by ``enter``
 
     Raises ValueError for passages that end before they begin and for bad required steps.
     """
-    spans = _spans(pieces, required)
-    lamp, enter, leave = _within(pieces, *passages)
-    stops = np.searchsorted(lamp, np.arange(len(pieces.first) + 1))
+    spans = _spans(moves, required)
+    lamp, enter, leave = _within(moves, *passages)
+    stops = np.searchsorted(lamp, np.arange(len(moves.first) + 1))
     user_ms = _sums(leave - enter, stops)
     wanted = _wanted(spans, enter, leave, user_ms, stops)
-    short = _shortfall(pieces, spans, (lamp, enter, leave), late_after_ms)
+    short = _shortfall(moves, spans, (lamp, enter, leave), late_after_ms)
     unserved_ms, lack, late, missed = (_sums(column, np.searchsorted(short.at, stops)) for column in short.columns)
     return ServiceColumns(np.diff(stops), user_ms, user_ms - unserved_ms, late, missed, wanted - lack, wanted)
 
@@ -118,15 +118,15 @@ class _Shortfall(NamedTuple):
 
 
 def _shortfall(
-    pieces: Pieces, spans: Sequence[RequiredSpan], passages: tuple[Ints, Ints, Ints], late_after_ms: int
+    moves: Moves, spans: Sequence[RequiredSpan], passages: tuple[Ints, Ints, Ints], late_after_ms: int
 ) -> _Shortfall:
     nothing = np.zeros(0, np.int64)
-    lines = lines_of(pieces, spans) if len(passages[0]) else None
+    lines = lines_of(moves, spans) if len(passages[0]) else None
     if lines is None or not lines.below.any():
         return _Shortfall(nothing, (nothing, nothing, nothing, nothing))
     gaps = gaps_of(lines)
     lamp, enter, leave = passages
-    begins = on_axis(pieces, lamp, enter)
+    begins = on_axis(moves, lamp, enter)
     stays = leave - enter
     gap = _next_gap(gaps.end, begins)
     gap_begin = np.append(gaps.begin, _NEVER_MS)
@@ -145,7 +145,7 @@ def _shortfall(
 
 def _before(lines: Lines, gaps: Gaps, gap: Ints, moment: Ints) -> tuple[Ints, Ints]:
     """Time in gaps, and what was missing, until moments that lie in gaps or at their ends; all on the axis."""
-    t_ms = moment - on_axis(lines.pieces, gaps.lamp[gap], np.zeros_like(gap))
+    t_ms = moment - on_axis(lines.moves, gaps.lamp[gap], np.zeros_like(gap))
     line = _reached(lines.t1_ms, gaps.first[gap], gaps.last[gap], t_ms)
     return gaps.before_ms[gap] + moment - gaps.begin[gap], lines.lack_until(line, t_ms)
 
@@ -172,25 +172,25 @@ def _reached(limits: Ints, low: Ints, high: Ints, t_ms: Ints) -> Ints:
     return low
 
 
-def _within(pieces: Pieces, lamp: Ints, enter: Ints, leave: Ints) -> tuple[Ints, Ints, Ints]:
+def _within(moves: Moves, lamp: Ints, enter: Ints, leave: Ints) -> tuple[Ints, Ints, Ints]:
     """Passages cut to the night; those wholly outside it are left out."""
     if (leave < enter).any():
         raise ValueError("each passage needs a leave_ms that is not before its enter_ms")
-    start, end = pieces.start_ms, pieces.end_ms
+    start, end = moves.start_ms, moves.end_ms
     if not len(enter) or (enter.min() >= start and leave.max() <= end and enter.max() < end):
         return lamp, enter, leave
     inside = (enter < end) & ((leave > start) | (enter >= start))
     return lamp[inside], np.maximum(enter[inside], start), np.minimum(leave[inside], end)
 
 
-def _spans(pieces: Pieces, required: Sequence[tuple[int, int]]) -> list[RequiredSpan]:
+def _spans(moves: Moves, required: Sequence[tuple[int, int]]) -> list[RequiredSpan]:
     """Required levels of the night; neighbours with one level are one."""
     times = [t_ms for t_ms, _ in required]
-    if not times or times[0] > pieces.start_ms or times != sorted(times):
+    if not times or times[0] > moves.start_ms or times != sorted(times):
         raise ValueError("required steps must ascend from the night's start or earlier")
     spans: list[RequiredSpan] = []
-    for (from_ms, level_pm), until_ms in zip(required, [*times[1:], pieces.end_ms], strict=True):
-        begin_ms, end_ms = max(from_ms, pieces.start_ms), min(until_ms, pieces.end_ms)
+    for (from_ms, level_pm), until_ms in zip(required, [*times[1:], moves.end_ms], strict=True):
+        begin_ms, end_ms = max(from_ms, moves.start_ms), min(until_ms, moves.end_ms)
         if begin_ms < end_ms and spans and spans[-1].level_pm == level_pm:
             begin_ms = spans.pop().from_ms
         if begin_ms < end_ms:

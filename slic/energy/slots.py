@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from slic.energy.pieces import Ints
+from slic.energy.moves import Ints
 from slic.energy.results import SLOT_MS
 
 

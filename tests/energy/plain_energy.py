@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from slic.energy.ledger import LampEnergy
-from slic.energy.pieces import Breakpoints, Ints, Pieces, at_or_above, pieces_of
+from slic.energy.moves import Breakpoints, Ints
 from slic.energy.slots import millijoules, slot_edges
 from slic.lamps.power import PowerTable
+from tests.energy.pieces import Pieces, pieces_of
 
 
 def energies(lamps: Sequence[Breakpoints], table: PowerTable, high_pm: int = 1000) -> list[LampEnergy]:
@@ -20,7 +21,7 @@ def energies(lamps: Sequence[Breakpoints], table: PowerTable, high_pm: int = 100
     lit_uj = np.where(lit, _energy_uj(pieces, table.power_mw, table.power_twice), 0)
     light_uj = np.where(lit, _energy_uj(pieces, table.light_mw, table.light_twice), 0)
     power_uj = np.where(lit, lit_uj, dt_ms * table.standby_mw)
-    begin_ms, end_ms = at_or_above(pieces, high_pm)
+    begin_ms, end_ms = pieces.at_or_above(high_pm)
     columns = (
         *_parts_mj(pieces, light_uj, lit_uj, power_uj),
         pieces.sum_by_lamp(np.where(lit, dt_ms, 0)),

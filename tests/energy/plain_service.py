@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slic.energy.pieces import Breakpoints, Ints, Pieces, at_or_above, pieces_of
+from slic.energy.moves import Breakpoints, Ints
 from slic.energy.service import LampService
+from tests.energy.pieces import Pieces, pieces_of
 
 Moments = Sequence[int] | Ints
 _NEVER_MS = 2**62
@@ -127,7 +128,7 @@ def _spans(pieces: Pieces, required: Sequence[tuple[int, int]]) -> list[Required
     for (from_ms, level_pm), until_ms in zip(required, [*times[1:], pieces.end_ms], strict=True):
         clipped = max(from_ms, pieces.start_ms), min(until_ms, pieces.end_ms)
         if clipped[0] < clipped[1]:
-            spans.append(RequiredSpan(*clipped, level_pm, *at_or_above(pieces, level_pm)))
+            spans.append(RequiredSpan(*clipped, level_pm, *pieces.at_or_above(level_pm)))
     return spans
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from slic.energy.half_hours import ramp_so_far_uj as ramps_so_far_uj
 from slic.energy.ledger import energy_columns
-from slic.energy.pieces import pieces_of
+from slic.energy.moves import moves_of
 from slic.energy.service import LampService, lamp_service, service_columns
 from slic.lamps.gear import Gear
 from slic.lamps.luminaire import LuminaireType
@@ -87,7 +87,7 @@ def flat(crowd: list[list[Passage]]) -> tuple[np.ndarray, np.ndarray, np.ndarray
 @given(data=st.data(), lamps=streets(), late_after_ms=st.sampled_from([0, 1, 20, 500]))
 def test_service_of_all_lamps_is_that_of_each(data: st.DataObject, lamps: list[Points], late_after_ms: int) -> None:
     crowd, required = data.draw(crowds(lamps)), data.draw(required_steps(lamps))
-    found = service_columns(pieces_of(lamps), flat(crowd), required, late_after_ms)
+    found = service_columns(moves_of(lamps), flat(crowd), required, late_after_ms)
     each = [
         service(points, [a for a, _ in pairs], [b for _, b in pairs], required, late_after_ms)
         for points, pairs in zip(lamps, crowd, strict=True)
@@ -113,7 +113,7 @@ def test_service_of_a_busy_lamp(data: st.DataObject, commands: list[tuple[int, i
 @settings(max_examples=150, deadline=None)
 @given(lamps=streets((60, 24 * H, 25 * H)), lamp=tables, high_pm=levels)
 def test_energy_of_all_lamps_is_that_of_each(lamps: list[Points], lamp: PowerTable, high_pm: int) -> None:
-    found = energy_columns(pieces_of(lamps), lamp, high_pm)
+    found = energy_columns(moves_of(lamps), lamp, high_pm)
     assert found.rows() == energies(lamps, lamp, high_pm)
     assert (found.half_hours_mj.sum(axis=1) == found.light_mj + found.loss_mj + found.standby_mj).all()
 
@@ -139,10 +139,10 @@ def test_a_part_of_a_ramp_is_that_of_plain_integers(a: int, b: int, dt_ms: int, 
 def test_no_passages_no_lines_no_ramps() -> None:
     lamps = [[(0, 0), (300, 0)], [(0, 1000), (300, 1000)]]
     nobody = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64)
-    empty = service_columns(pieces_of(lamps), nobody, [(0, 500)], 0)
+    empty = service_columns(moves_of(lamps), nobody, [(0, 500)], 0)
     assert empty.rows() == [LampService(0, 0, 0, 0, 0)] * 2
     one_each = np.array([0, 1]), np.array([10, 10]), np.array([20, 20])
-    found = service_columns(pieces_of(lamps), one_each, [(0, 500)], 0)
+    found = service_columns(moves_of(lamps), one_each, [(0, 500)], 0)
     assert found.rows() == [LampService(1, 10, 0, 0, 1, 0, 5_000), LampService(1, 10, 10, 0, 0, 5_000, 5_000)]
 
 
@@ -161,14 +161,14 @@ def test_a_passage_that_outlasts_hundreds_of_level_changes(high_pm: int, expecte
     for t in range(10, 10_000, 20):
         points += [(t, 0), (t, high_pm), (t + 10, high_pm), (t + 10, 0)]
     passages = np.array([0, 0]), np.array([0, 5]), np.array([10_000, 9_995])
-    assert service_columns(pieces_of([points]), passages, [(0, 1000)], 4).rows() == [expected]
+    assert service_columns(moves_of([points]), passages, [(0, 1000)], 4).rows() == [expected]
 
 
 def test_narrow_integers_give_the_same() -> None:
     """Lamps and levels may be 32-bit numbers: times of many lamps, and energies, do not fit them."""
     end = 25 * H
     lamps = [[(0, 100), (end // 3, 1000), (end // 2, 200), (end, 900)]] * 60
-    wide = pieces_of(lamps)
+    wide = moves_of(lamps)
     levels_pm = wide.from_pm.astype(np.int32), wide.to_pm.astype(np.int32)
     narrow = replace(wide, lamp=wide.lamp.astype(np.int32), from_pm=levels_pm[0], to_pm=levels_pm[1])
     lamp = table([99], 5000, 0.4, 88)
@@ -182,5 +182,5 @@ def test_narrow_integers_give_the_same() -> None:
 def test_a_passage_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="each passage"):
         service_columns(
-            pieces_of([[(0, 0), (9, 0)]]), (np.array([0]), np.array([5]), np.array([4])), [(0, 1)], late_after_ms=0
+            moves_of([[(0, 0), (9, 0)]]), (np.array([0]), np.array([5]), np.array([4])), [(0, 1)], late_after_ms=0
         )

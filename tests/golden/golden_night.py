@@ -19,7 +19,7 @@ from sim.night import control, replayed
 from sim.proof.outcome import points_of
 from sim.scene import Scene, make_scene
 from sim.setup import prepare
-from slic.energy.pieces import Ints
+from slic.energy.moves import Ints
 from slic.scenario.library import config_root
 from slic.scenario.load import load_scenario
 

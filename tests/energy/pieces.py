@@ -1,28 +1,14 @@
-"""Breakpoints of lamps as arrays of straight pieces: what energy and service are both computed from."""
+"""Breakpoints of lamps as arrays of straight pieces: what the other implementations of energy and service read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Breakpoints = Sequence[tuple[int, int]] | Ints
-"""One lamp's night: (t_ms, level_pm) rows, straight lines between them, two at one moment are a step."""
-
-
-class Straight(NamedTuple):
-    """Straight pieces of any lamps: start and end, level at the start and at the end."""
-
-    t0_ms: Ints
-    t1_ms: Ints
-    from_pm: Ints
-    to_pm: Ints
+from slic.energy.moves import Bools, Breakpoints, Ints, Ramps, at_or_above
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,9 +47,9 @@ class Pieces:
         """Pieces along which the level stays."""
         return np.equal(self.from_pm, self.to_pm)
 
-    def pick(self, at: Ints) -> Straight:
-        """Some of the pieces, on their own."""
-        return Straight(self.t0_ms[at], self.t1_ms[at], self.from_pm[at], self.to_pm[at])
+    def at_or_above(self, level_pm: int) -> tuple[Ints, Ints]:
+        """Start and end [ms] of the part of each piece that is at or above a level."""
+        return at_or_above(Ramps(self.t0_ms, self.t1_ms, self.from_pm, self.to_pm), level_pm)
 
     def sum_by_lamp(self, values: Ints) -> Ints:
         """Sum of a value of each piece, lamp by lamp."""
@@ -104,18 +90,3 @@ def _check(t_ms: Ints, level_pm: Ints, before: Ints, after: Ints, first: Ints, l
         raise ValueError("a breakpoint's level is outside 0-1000 per mille")
     if np.ptp(t_ms[first]) or np.ptp(t_ms[last]) or t_ms[first[0]] >= t_ms[last[0]]:
         raise ValueError("all lamps must have the same night, of positive length")
-
-
-def at_or_above(pieces: Pieces | Straight, level_pm: int | Ints) -> tuple[Ints, Ints]:
-    """Start and end [ms] of the part of each piece that is at or above a level (one, or one of each);
-    equal where there is none.
-
-    A ramp crosses the level at the nearest millisecond, halves up. A part holds from its start to just
-    before its end, as a level does.
-    """
-    t0, t1, a, b = pieces.t0_ms, pieces.t1_ms, pieces.from_pm, pieces.to_pm
-    climb = np.where(a == b, 1, b - a)
-    cross = t0 + (2 * (level_pm - a) * (t1 - t0) * np.sign(climb) + abs(climb)) // (2 * abs(climb))
-    begin = np.where(a >= level_pm, t0, np.where(b >= level_pm, cross, t1))
-    end = np.where(b >= level_pm, t1, np.where(a >= level_pm, cross, t1))
-    return begin, end

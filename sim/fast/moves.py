@@ -1,8 +1,7 @@
-"""The nights of many lamps as straight pieces, from their ramps."""
+"""The nights of many lamps as moves, from their ramps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -10,17 +9,7 @@ import numpy as np
 from sim.fast.axis import Ints, Small, first_of_each
 from sim.fast.commands import Commands, Flags
 from sim.fast.ramps import Ramps, level_on_ramp, ramps_of
-from slic.energy.pieces import Pieces
-
-
-class _Lines(NamedTuple):
-    """Straight lines, one pattern after the other; times since the start of the night."""
-
-    lamp: Ints
-    t0_ms: Ints
-    t1_ms: Ints
-    from_pm: Ints
-    to_pm: Ints
+from slic.energy.moves import Moves, moves_between
 
 
 class _Points(NamedTuple):
@@ -31,30 +20,35 @@ class _Points(NamedTuple):
     level_pm: Ints
 
 
-def pieces_of_commands(commands: Commands, minimum_pm: Ints, night_ms: int, start_ms: int) -> Pieces:
-    """The night of each pattern of lamps as pieces, in UTC ms.
+def moves_of_commands(commands: Commands, minimum_pm: Ints, night_ms: int, start_ms: int) -> Moves:
+    """The night of each pattern of lamps as moves, in UTC ms.
 
     minimum_pm : lowest level above 0 that the gear of each pattern can hold; the commands are not below it
     """
-    ramps = ramps_of(commands, minimum_pm, night_ms)
-    lines = _lines(commands.pattern, ramps, night_ms)
-    t0_ms, t1_ms = lines.t0_ms + start_ms, lines.t1_ms + start_ms
-    return Pieces(lines.lamp, t0_ms, t1_ms, lines.from_pm, lines.to_pm, np.flatnonzero(first_of_each(lines.lamp)))
+    moves = _moves(commands.pattern, ramps_of(commands, minimum_pm, night_ms), night_ms)
+    for times in (moves.t0_ms, moves.t1_ms, moves.t2_ms):
+        times += start_ms
+    return moves
 
 
-def _lines(pattern: Ints, ramps: Ramps, night_ms: int) -> _Lines:
-    """Straight lines of each pattern, the simple way for most and by way of all breakpoints for the others."""
+def _moves(pattern: Ints, ramps: Ramps, night_ms: int) -> Moves:
+    """Moves of each pattern, the simple way for most and by way of all breakpoints for the others."""
+    odd = _is_odd(ramps)
+    if not odd.any():
+        return _plain_moves(pattern, ramps)
     careful = np.zeros(int(pattern[-1]) + 1, bool)
-    careful[pattern[_is_odd(ramps)]] = True
-    if not careful.any():
-        return _plain_lines(pattern, ramps, night_ms)
+    careful[pattern[odd]] = True
     odd = careful[pattern]
+    other = moves_between(*_without_redundant(_cut(_points(pattern[odd], ramps.pick(odd), night_ms), night_ms)))
     if odd.all():
-        return _lines_of_points(pattern, ramps, night_ms)
-    plain = _plain_lines(pattern[~odd], ramps.pick(~odd), night_ms)
-    other = _lines_of_points(pattern[odd], ramps.pick(odd), night_ms)
+        return other
+    plain = _plain_moves(pattern[~odd], ramps.pick(~odd))
     order = np.argsort(np.concatenate((plain.lamp, other.lamp)), kind="stable")
-    return _Lines._make(np.concatenate((ours, theirs))[order] for ours, theirs in _paired(plain, other))
+    lamp, t0_ms, t1_ms, t2_ms, from_pm, to_pm = (
+        np.concatenate((getattr(plain, name), getattr(other, name)))[order]
+        for name in ("lamp", "t0_ms", "t1_ms", "t2_ms", "from_pm", "to_pm")
+    )
+    return Moves(lamp, t0_ms, t1_ms, t2_ms, from_pm, to_pm, np.flatnonzero(first_of_each(lamp)))
 
 
 def _is_odd(ramps: Ramps) -> Flags:
@@ -72,63 +66,39 @@ def _is_odd(ramps: Ramps) -> Flags:
     return odd
 
 
-def _plain_lines(pattern: Ints, ramps: Ramps, night_ms: int) -> _Lines:
-    """A transition and a hold for each command, with a step before it from off, and one after it to off.
-
-    Each kind is written to its places among all lines; what a command lacks goes to a place after the last.
-    """
+def _plain_moves(pattern: Ints, ramps: Ramps) -> Moves:
+    """A move for each command, with a step before it from off, and one after it to off."""
     until = np.minimum(ramps.t1_ms, ramps.next_ms)
-    hold = until < ramps.next_ms
+    from_pm = np.where(ramps.first, ramps.final_pm, ramps.from_pm)
+    np.copyto(until, ramps.t0_ms, where=from_pm == ramps.reached_pm)
     up = np.flatnonzero((ramps.from_pm != ramps.arrival_pm) & ~ramps.first)
     down = np.flatnonzero((ramps.to_pm != ramps.final_pm) & (ramps.t1_ms <= ramps.next_ms))
-    number = hold.astype(np.int64)
-    number += ~ramps.first
+    number = np.ones(len(pattern), np.int64)
     number[up] += 1
     number[down] += 1
     after = np.cumsum(number)
-    total = int(after[-1])
-    held_at = after - 1
-    moved_at = held_at - hold
-    moved_at[down] -= 1
-    held_at[~hold] = total
-    moved_at[ramps.first] = total
+    at = after - 1
+    at[down] -= 1
 
-    def placed(moved: Small, held: Small, at_up: Small, at_down: Small) -> Ints:
-        values = np.empty(total + 1, np.int64)
-        values[moved_at] = moved
-        values[held_at] = held
-        values[moved_at[up] - 1] = at_up
-        values[moved_at[down] + 1] = at_down
-        return values[:-1]
+    def placed(values: Small, at_up: Small, at_down: Small) -> Ints:
+        found = np.empty(int(after[-1]), np.int64)
+        found[at] = values
+        found[at[up] - 1] = at_up
+        found[at[down] + 1] = at_down
+        return found
 
-    t0_ms = placed(ramps.t0_ms, until, ramps.t0_ms[up], ramps.t1_ms[down])
-    from_pm = placed(ramps.from_pm, ramps.final_pm, ramps.arrival_pm[up], ramps.to_pm[down])
-    to_pm = placed(ramps.reached_pm, ramps.final_pm, ramps.from_pm[up], ramps.final_pm[down])
-    t1_ms = np.append(t0_ms[1:], night_ms)
-    t1_ms[after[:-1][ramps.first[1:]] - 1] = night_ms
-    lines = _Lines(pattern.repeat(number), t0_ms, t1_ms, from_pm, to_pm)
-    still = (ramps.reached_pm == ramps.from_pm) & ~ramps.first
-    return _with_holds_joined(lines) if still.any() else lines
-
-
-def _with_holds_joined(lines: _Lines) -> _Lines:
-    """The same lines, where holds of one level that follow each other are one."""
-    flat = lines.from_pm == lines.to_pm
-    again = np.zeros(len(flat), bool)
-    again[1:] = flat[1:] & flat[:-1] & (lines.lamp[1:] == lines.lamp[:-1])
-    last = np.append(~again[1:], True)
-    return _Lines._make(values[last if name == "t1_ms" else ~again] for name, values in lines._asdict().items())
-
-
-def _paired(one: Iterable[Small], other: Iterable[Small]) -> Iterator[tuple[Small, Small]]:
-    return zip(one, other, strict=True)
-
-
-def _lines_of_points(pattern: Ints, ramps: Ramps, night_ms: int) -> _Lines:
-    """Lines by way of all breakpoints, of which the redundant ones are taken out."""
-    lamp, t_ms, level_pm = _without_redundant(_cut(_points(pattern, ramps, night_ms), night_ms))
-    within = np.flatnonzero(lamp[1:] == lamp[:-1])
-    return _Lines(lamp[within], *(values[at] for values in (t_ms, level_pm) for at in (within, within + 1)))
+    t2_ms = ramps.next_ms.copy()
+    t2_ms[down] = ramps.t1_ms[down]
+    lamp = np.repeat(pattern, number)
+    return Moves(
+        lamp,
+        placed(ramps.t0_ms, ramps.t0_ms[up], ramps.t1_ms[down]),
+        placed(until, ramps.t0_ms[up], ramps.t1_ms[down]),
+        placed(t2_ms, ramps.t0_ms[up], ramps.next_ms[down]),
+        placed(from_pm, ramps.arrival_pm[up], ramps.to_pm[down]),
+        placed(ramps.reached_pm, ramps.from_pm[up], ramps.final_pm[down]),
+        np.flatnonzero(first_of_each(lamp)),
+    )
 
 
 def _points(pattern: Ints, ramps: Ramps, night_ms: int) -> _Points:
