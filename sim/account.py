@@ -15,7 +15,7 @@ from slic.control.program import ControlProgram
 from slic.energy.ledger import energy_columns
 from slic.energy.moves import Ints
 from slic.energy.results import NightTally
-from slic.energy.service import service_columns
+from slic.energy.service import Crowd, crowd_of, service_columns
 from slic.energy.slots import constant_load_mj
 from slic.lamps.dali import ARC_OF_LEVEL_PM, LEVEL_PM_OF_ARC
 from slic.lamps.level import FULL_PM, pm_from_pct
@@ -53,6 +53,8 @@ class Accounts:
         self._setup = setup
         self._lamps: dict[tuple[str, bool], _Lamps] = {}
         self._meters: dict[tuple[str, float, str], int] = {}
+        self._scenes: Sequence[Scene] = ()
+        self._crowds: list[tuple[Ints, Crowd]] = []
 
     def tally(self, scenes: Sequence[Scene], regime: str, levels: Levels) -> tuple[NightTally, Ints]:
         """The sums of some streets in one night, and the energy [mJ] of each of their lamps."""
@@ -133,29 +135,38 @@ class Accounts:
         return table, presence_level_pm(planner.programs[planner.night(scene.night).program])
 
     def _add_service(self, tally: NightTally, scenes: Sequence[Scene], levels: Levels, lamps: _Lamps) -> None:
-        before = np.cumsum([0, *(len(scene.street.lamps) for scene in scenes)])
-        passing = [scene.passages for scene in scenes]
-        lamp = np.concatenate([found.lamp + at for found, at in zip(passing, before[:-1], strict=True)])
-        if not len(lamp):
-            return
-        enter = np.concatenate([found.enter_ms for found in passing])
-        leave = np.concatenate([found.leave_ms for found in passing])
-        exact = required_steps(scenes[0])
-        # DALI gear holds the arc level nearest to a command, so that is what a required level means for it
-        on_dali = [(t_ms, LEVEL_PM_OF_ARC[ARC_OF_LEVEL_PM[level_pm]]) for t_ms, level_pm in exact]
+        if self._scenes is not scenes:
+            self._scenes, self._crowds = scenes, _crowds(scenes, lamps)
         late_ms = round(self._setup.scenario.service.late_after_s * 1000)
-        for steps, chosen in ((exact, ~lamps.on_dali), (on_dali, lamps.on_dali)):
-            members = np.flatnonzero(chosen)
-            if not len(members):
-                continue
-            mine = slice(None) if len(members) == len(chosen) else chosen[lamp]
-            place = np.cumsum(chosen) - 1
-            served = service_columns(
-                levels.of(levels.pattern[members]), (place[lamp[mine]], enter[mine], leave[mine]), steps, late_ms
-            )
+        for members, crowd in self._crowds:
+            served = service_columns(levels.of(levels.pattern[members]), crowd, late_ms)
             for name in ("passages", "user_ms", "served_ms", "late", "missed", "given_pm_ms", "wanted_pm_ms"):
                 total = int((getattr(served, name) * lamps.count[members]).sum())
                 setattr(tally, name, getattr(tally, name) + total)
+
+
+def _crowds(scenes: Sequence[Scene], lamps: _Lamps) -> list[tuple[Ints, Crowd]]:
+    """Lamps with one kind of gear, by index, and who passes them. It is the same for all regimes."""
+    before = np.cumsum([0, *(len(scene.street.lamps) for scene in scenes)])
+    passing = [scene.passages for scene in scenes]
+    lamp = np.concatenate([found.lamp + at for found, at in zip(passing, before[:-1], strict=True)])
+    if not len(lamp):
+        return []
+    enter = np.concatenate([found.enter_ms for found in passing])
+    leave = np.concatenate([found.leave_ms for found in passing])
+    exact, night = required_steps(scenes[0]), (scenes[0].start_ms, scenes[0].end_ms)
+    # DALI gear holds the arc level nearest to a command, so that is what a required level means for it
+    on_dali = [(t_ms, LEVEL_PM_OF_ARC[ARC_OF_LEVEL_PM[level_pm]]) for t_ms, level_pm in exact]
+    crowds = []
+    for steps, chosen in ((exact, ~lamps.on_dali), (on_dali, lamps.on_dali)):
+        members = np.flatnonzero(chosen)
+        if len(members):
+            mine = slice(None) if len(members) == len(chosen) else chosen[lamp]
+            place = np.cumsum(chosen) - 1
+            crowds.append(
+                (members, crowd_of(len(members), night, (place[lamp[mine]], enter[mine], leave[mine]), steps))
+            )
+    return crowds
 
 
 def presence_level_pm(program: ControlProgram) -> int:

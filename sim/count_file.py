@@ -46,28 +46,29 @@ def read_counts(path: Path, source: CountFile, timezone: str) -> Counts:
 
 
 def _read_rows(path: Path, source: CountFile) -> _Rows:
-    lines = csv_rows(read_text(path), path.name)
+    file = path.name
+    lines = csv_rows(read_text(path), file)
     _, header = next(lines, (1, []))
     if not header:
         raise InputError("is empty", file=path.name, allowed="a CSV file with a header line")
     time_at = _columns(header, [source.time_column], path)[0]
     forward_at = _columns(header, source.forward, path)
     backward_at = _columns(header, source.backward, path)
-    clock = _Clock(source, path.name)
+    clock = _Clock(source, file)
     most = _most(source)
     rows = _Rows([], [], [], [])
     for line, row in lines:
         if not row:
             continue
-        _check_width(row, header, path.name, line)
+        _check_width(row, header, file, line)
         t_ms = clock.utc_ms(row[time_at], line)
         if t_ms is None:
             rows.skipped += 1
             continue
         rows.t_ms.append(t_ms)
         rows.lines.append(line)
-        rows.forward.append(_sum(row, forward_at, header, path.name, line, most))
-        rows.backward.append(_sum(row, backward_at, header, path.name, line, most))
+        rows.forward.append(_sum(row, forward_at, header, file, line, most))
+        rows.backward.append(_sum(row, backward_at, header, file, line, most))
     if not rows.t_ms:
         raise InputError("has no counts", file=path.name, allowed="at least one row below the header")
     return rows
@@ -106,7 +107,7 @@ def _most(source: CountFile) -> float:
 
 def _sum(row: Sequence[str], columns: Sequence[int], header: Sequence[str], file: str, line: int, most: float) -> float:
     """Sum of the columns; NaN if one of them is empty."""
-    return math.fsum(_count(row[at], header[at], file, line, most) for at in columns)
+    return math.fsum([_count(row[at], header[at], file, line, most) for at in columns])
 
 
 def _count(text: str, column: str, file: str, line: int, most: float) -> float:

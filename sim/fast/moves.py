@@ -73,31 +73,49 @@ def _plain_moves(pattern: Ints, ramps: Ramps) -> Moves:
     np.copyto(until, ramps.t0_ms, where=from_pm == ramps.reached_pm)
     up = np.flatnonzero((ramps.from_pm != ramps.arrival_pm) & ~ramps.first)
     down = np.flatnonzero((ramps.to_pm != ramps.final_pm) & (ramps.t1_ms <= ramps.next_ms))
-    number = np.ones(len(pattern), np.int64)
+    columns = ramps.t0_ms, until, ramps.next_ms, from_pm, ramps.reached_pm
+    moves = _Columns(pattern, *(column.astype(np.int64) for column in columns))
+    if len(up) or len(down):
+        moves = _with_steps(moves, ramps, up, down)
+    return Moves(*moves, np.flatnonzero(first_of_each(moves.lamp)))
+
+
+class _Columns(NamedTuple):
+    """Moves without the first of each lamp."""
+
+    lamp: Ints
+    t0_ms: Ints
+    t1_ms: Ints
+    t2_ms: Ints
+    from_pm: Ints
+    to_pm: Ints
+
+
+def _with_steps(moves: _Columns, ramps: Ramps, up: Ints, down: Ints) -> _Columns:
+    """Moves with a step from off before some of them, and one to off after some, which then hold nothing."""
+    number = np.ones(len(moves.lamp), np.int64)
     number[up] += 1
     number[down] += 1
     after = np.cumsum(number)
     at = after - 1
     at[down] -= 1
+    moves.t2_ms[down] = ramps.t1_ms[down]
 
-    def placed(values: Small, at_up: Small, at_down: Small) -> Ints:
+    def placed(values: Ints, at_up: Small, at_down: Small) -> Ints:
         found = np.empty(int(after[-1]), np.int64)
         found[at] = values
         found[at[up] - 1] = at_up
         found[at[down] + 1] = at_down
         return found
 
-    t2_ms = ramps.next_ms.copy()
-    t2_ms[down] = ramps.t1_ms[down]
-    lamp = np.repeat(pattern, number)
-    return Moves(
-        lamp,
-        placed(ramps.t0_ms, ramps.t0_ms[up], ramps.t1_ms[down]),
-        placed(until, ramps.t0_ms[up], ramps.t1_ms[down]),
-        placed(t2_ms, ramps.t0_ms[up], ramps.next_ms[down]),
-        placed(from_pm, ramps.arrival_pm[up], ramps.to_pm[down]),
-        placed(ramps.reached_pm, ramps.from_pm[up], ramps.final_pm[down]),
-        np.flatnonzero(first_of_each(lamp)),
+    t0_up, t1_down = ramps.t0_ms[up], ramps.t1_ms[down]
+    return _Columns(
+        np.repeat(moves.lamp, number),
+        placed(moves.t0_ms, t0_up, t1_down),
+        placed(moves.t1_ms, t0_up, t1_down),
+        placed(moves.t2_ms, t0_up, ramps.next_ms[down]),
+        placed(moves.from_pm, ramps.arrival_pm[up], ramps.to_pm[down]),
+        placed(moves.to_pm, ramps.from_pm[up], ramps.final_pm[down]),
     )
 
 

@@ -14,21 +14,12 @@ def half_hours_of(moves: Moves, until_uj: Ints, power_uj: Ints, table: PowerTabl
 
     power_uj : energy of each move [microjoules]; until_uj : that of all moves up to the end of each
     """
-    edges_ms = slot_edges(moves.start_ms, moves.end_ms)
-    at = _moves_at(moves, edges_ms[:-1])
+    edges_ms = slot_edges(*moves.night)
+    at = moves.at(edges_ms[:-1]).ravel()
     t_ms = np.tile(edges_ms[:-1], len(moves.first))
     so_far_uj = until_uj[at] - _rest_uj(moves, at, t_ms, power_uj, table)
     rows = np.column_stack((so_far_uj.reshape(len(moves.first), -1), until_uj[moves.last]))
     return np.diff(millijoules(rows - rows[:, :1]), axis=1)
-
-
-def _moves_at(moves: Moves, t_ms: Ints) -> Ints:
-    """For each lamp, the last move that starts at or before each moment of the night."""
-    axis_ms = moves.end_ms - moves.start_ms + 1
-    starts = np.multiply(moves.lamp, axis_ms, dtype=np.int64)
-    starts += moves.t0_ms
-    wanted = np.arange(len(moves.first))[:, None] * axis_ms + t_ms
-    return np.searchsorted(starts, wanted.ravel(), side="right") - 1
 
 
 def _rest_uj(moves: Moves, at: Ints, t_ms: Ints, power_uj: Ints, table: PowerTable) -> Ints:

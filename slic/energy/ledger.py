@@ -19,9 +19,9 @@ from operator import add
 import numpy as np
 
 from slic.energy.half_hours import half_hours_of
-from slic.energy.moves import Bools, Breakpoints, Ints, Moves, at_or_above, moves_of
+from slic.energy.moves import Breakpoints, Ints, Moves, moves_of
+from slic.energy.ramps import RampKinds, at_or_above
 from slic.energy.slots import millijoules
-from slic.lamps.level import FULL_PM
 from slic.lamps.power import PowerTable
 
 
@@ -117,24 +117,25 @@ def lamp_energies(lamps: Sequence[Breakpoints], table: PowerTable, high_pm: int 
 
 def energy_columns(moves: Moves, table: PowerTable, high_pm: int = 1000) -> EnergyColumns:
     """Energy of all lamps of ``moves``, which share the power table; ``high_pm`` as in :func:`lamp_energies`."""
-    hold_ms = moves.t2_ms - moves.t1_ms
-    changes = moves.from_pm != moves.to_pm
-    ramps = _ramps(moves, changes)
-    power_uj = _energy_uj(moves, hold_ms, ramps, _held_mw(table.power_mw, table.standby_mw), table.power_twice)
-    light_uj = _energy_uj(moves, hold_ms, ramps, _held_mw(table.light_mw, 0), table.light_twice)
+    (start_ms, end_ms), kinds, hold_ms = moves.night, moves.kinds, moves.t2_ms - moves.t1_ms
+    power_uj = _ramps_and_holds(kinds, hold_ms, *_energy_uj(kinds, table.power_mw, table.standby_mw, table.power_twice))
+    light_uj = _ramps_and_holds(kinds, hold_ms, *_energy_uj(kinds, table.light_mw, 0, table.light_twice))
+    doubled_pm_ms = _ramps_and_holds(kinds, hold_ms, kinds.dt_ms * (kinds.from_pm + kinds.to_pm), 2 * kinds.to_pm)
+    # Both times share a number, each has 32 bits of it.
+    both_ms = moves.sum_by_lamp(_ramps_and_holds(kinds, hold_ms, *_dark_and_high_ms(kinds, high_pm)))
+    dark_ms, high_ms = both_ms & 0xFFFF_FFFF, both_ms >> 32
     until_uj = np.cumsum(power_uj)
     all_uj = np.diff(until_uj[moves.last], prepend=0)
-    dark_ms, high_ms = _dark_and_high_ms(moves, hold_ms, ramps, high_pm)
     lit = millijoules(all_uj - dark_ms * table.standby_mw)
     light = millijoules(moves.sum_by_lamp(light_uj))
     return EnergyColumns(
         light_mj=light,
         loss_mj=lit - light,
         standby_mj=millijoules(all_uj) - lit,
-        lit_ms=moves.end_ms - moves.start_ms - dark_ms,
-        level_pm_ms=_level_pm_ms(moves, hold_ms, ramps),
+        lit_ms=end_ms - start_ms - dark_ms,
+        level_pm_ms=(moves.sum_by_lamp(doubled_pm_ms) + 1) // 2,
         high_ms=high_ms,
-        level_changes=_held_levels_left(moves, hold_ms, changes),
+        level_changes=_held_levels_left(moves, hold_ms),
         half_hours_mj=half_hours_of(moves, until_uj, power_uj, table),
     )
 
@@ -144,74 +145,34 @@ def total_energy(energies: Iterable[LampEnergy]) -> LampEnergy:
     return reduce(add, energies)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Ramps:
-    """Ramps among the moves, without steps, which take no energy. at : indices of their moves."""
-
-    at: Ints
-    dt_ms: Ints
-    from_pm: Ints
-    to_pm: Ints
-    climb_pm: Ints
+def _ramps_and_holds(kinds: RampKinds, hold_ms: Ints, ramp: Ints, per_ms: Ints) -> Ints:
+    """A quantity of each move, from that of each kind of ramp and what each ms of the hold after it adds."""
+    total = per_ms[kinds.of_move]
+    total *= hold_ms
+    total += ramp[kinds.of_move]
+    return total
 
 
-def _ramps(moves: Moves, changes: Bools) -> _Ramps:
-    at = np.flatnonzero(changes & (moves.t1_ms > moves.t0_ms))
-    from_pm, to_pm = moves.from_pm[at], moves.to_pm[at]
-    return _Ramps(at, moves.t1_ms[at] - moves.t0_ms[at], from_pm, to_pm, to_pm - from_pm)
+def _energy_uj(kinds: RampKinds, table_mw: Ints, zero_mw: int, twice: Ints) -> tuple[Ints, Ints]:
+    """Energy of each kind of ramp [microjoules], rounded once, halves up, and of each ms of the hold after it.
+
+    The power of a held level is the table's, but that of level 0 is not the limit just above it.
+    """
+    doubled = abs(twice[kinds.to_pm] - twice[kinds.from_pm]) * kinds.dt_ms
+    span = np.maximum(abs(kinds.to_pm - kinds.from_pm), 1)
+    return (doubled + span) // (2 * span), np.where(kinds.to_pm > 0, table_mw[kinds.to_pm], zero_mw)
 
 
-def _held_mw(table_mw: Ints, zero_mw: int) -> Ints:
-    """Power of each held level: the table's, but that of level 0 is not the limit just above it."""
-    held_mw = table_mw.copy()
-    held_mw[0] = zero_mw
-    return held_mw
+def _dark_and_high_ms(kinds: RampKinds, high_pm: int) -> tuple[Ints, Ints]:
+    """Time of each kind of ramp [ms], and of each ms after it, at level 0 and 2^32 times at or above a level."""
+    begin_ms, end_ms = at_or_above(kinds.ramps, high_pm)
+    of_hold = (kinds.to_pm == 0) + ((kinds.to_pm >= high_pm).astype(np.int64) << 32)
+    return (end_ms - begin_ms) << 32, of_hold
 
 
-def _energy_uj(moves: Moves, hold_ms: Ints, ramps: _Ramps, held_mw: Ints, twice: Ints) -> Ints:
-    """Energy of each move [microjoules]; that of a ramp is rounded once, halves up."""
-    energy_uj = held_mw[moves.to_pm]
-    energy_uj *= hold_ms
-    doubled = twice[ramps.to_pm]
-    doubled -= twice[ramps.from_pm]
-    doubled *= ramps.dt_ms
-    span = abs(ramps.climb_pm)
-    energy_uj[ramps.at] += (abs(doubled) + span) // (2 * span)
-    return energy_uj
-
-
-def _level_pm_ms(moves: Moves, hold_ms: Ints, ramps: _Ramps) -> Ints:
-    """Integral of the level of each lamp [per mille ms], halves up."""
-    doubled = 2 * hold_ms
-    doubled *= moves.to_pm
-    doubled[ramps.at] += ramps.dt_ms * (ramps.from_pm + ramps.to_pm)
-    return (moves.sum_by_lamp(doubled) + 1) // 2
-
-
-def _dark_and_high_ms(moves: Moves, hold_ms: Ints, ramps: _Ramps, high_pm: int) -> tuple[Ints, Ints]:
-    """Time of each lamp [ms] at level 0 and at or above a level, which share a number: each has 32 bits of it."""
-    levels_pm = np.arange(FULL_PM + 1)
-    both_ms = ((levels_pm == 0) + ((levels_pm >= high_pm).astype(np.int64) << 32))[moves.to_pm]
-    both_ms *= hold_ms
-    both_ms[ramps.at] += _high_on_ramps_ms(moves, ramps, high_pm) << 32
-    total_ms = moves.sum_by_lamp(both_ms)
-    return total_ms & 0xFFFF_FFFF, total_ms >> 32
-
-
-def _high_on_ramps_ms(moves: Moves, ramps: _Ramps, high_pm: int) -> Ints:
-    """Time of each ramp at or above a level."""
-    above = np.minimum(ramps.from_pm, ramps.to_pm) >= high_pm
-    through = np.flatnonzero(~above & (np.maximum(ramps.from_pm, ramps.to_pm) > high_pm))
-    high_ms = ramps.dt_ms * above
-    if len(through):
-        begin_ms, end_ms = at_or_above(moves.ramps(ramps.at[through]), high_pm)
-        high_ms[through] = end_ms - begin_ms
-    return high_ms
-
-
-def _held_levels_left(moves: Moves, hold_ms: Ints, changes: Bools) -> Ints:
+def _held_levels_left(moves: Moves, hold_ms: Ints) -> Ints:
     """How often each lamp left a level that it was holding: holds that a ramp or step follows."""
     left = hold_ms > 0
-    left[:-1] &= changes[1:]
+    left[:-1] &= moves.from_pm[1:] != moves.to_pm[1:]
     left[moves.last] = False
     return moves.sum_by_lamp(left.astype(np.int64))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from slic.energy.ramps import RampKinds, Ramps, ramp_kinds
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -16,16 +18,7 @@ Breakpoints = Sequence[tuple[int, int]] | Ints
 """One lamp's night: (t_ms, level_pm) rows, straight lines between them, two at one moment are a step."""
 
 
-class Ramps(NamedTuple):
-    """Ramps of any lamps: start and end, level at the start and at the end."""
-
-    t0_ms: Ints
-    t1_ms: Ints
-    from_pm: Ints
-    to_pm: Ints
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Moves:
     """Moves of one lamp after another, all over the same night. A lamp's next move begins where its last one ends.
 
@@ -44,19 +37,28 @@ class Moves:
     first: Ints
 
     @property
-    def start_ms(self) -> int:
-        """Start of the night."""
-        return int(self.t0_ms[0])
-
-    @property
-    def end_ms(self) -> int:
-        """End of the night."""
-        return int(self.t2_ms[-1])
+    def night(self) -> tuple[int, int]:
+        """Start and end of the night."""
+        return int(self.t0_ms[0]), int(self.t2_ms[-1])
 
     @property
     def last(self) -> Ints:
         """Index of each lamp's last move."""
         return np.append(self.first[1:], len(self.lamp)) - 1
+
+    @cached_property
+    def kinds(self) -> RampKinds:
+        """The ramps, by kind."""
+        return ramp_kinds(self.t1_ms - self.t0_ms, self.from_pm, self.to_pm)
+
+    @cached_property
+    def _starts(self) -> Ints:
+        return on_axis(self.night, self.lamp, self.t0_ms)
+
+    def at(self, t_ms: Ints) -> Ints:
+        """For each lamp (row), the last move that starts at or before each moment of the night (column)."""
+        wanted = on_axis(self.night, np.arange(len(self.first))[:, None], t_ms)
+        return self._starts.searchsorted(wanted.ravel(), side="right").reshape(wanted.shape) - 1
 
     def ramps(self, at: Ints) -> Ramps:
         """The ramps of some of the moves."""
@@ -65,6 +67,12 @@ class Moves:
     def sum_by_lamp(self, values: Ints) -> Ints:
         """Sum of a value of each move, lamp by lamp."""
         return np.add.reduceat(values, self.first)
+
+
+def on_axis(night: tuple[int, int], lamp: Ints, t_ms: Ints | np.int64) -> Ints:
+    """Moments of the night of several lamps on one axis, one lamp's night after the other."""
+    start_ms, end_ms = night
+    return np.multiply(lamp, end_ms - start_ms + 1, dtype=np.int64) + t_ms
 
 
 def moves_of(lamps: Sequence[Breakpoints]) -> Moves:
@@ -111,18 +119,3 @@ def _check(t_ms: Ints, level_pm: Ints, lamp: Ints, stops: Ints) -> None:
     starts_ms, ends_ms = t_ms[np.append(0, stops[:-1])], t_ms[stops - 1]
     if np.ptp(starts_ms) or np.ptp(ends_ms) or starts_ms[0] >= ends_ms[0]:
         raise ValueError("all lamps must have the same night, of positive length")
-
-
-def at_or_above(ramps: Ramps, level_pm: int | Ints) -> tuple[Ints, Ints]:
-    """Start and end [ms] of the part of each ramp that is at or above a level (one, or one of each);
-    equal where there is none.
-
-    A ramp crosses the level at the nearest millisecond, halves up. A part holds from its start to just
-    before its end, as a level does.
-    """
-    t0, t1, a, b = ramps
-    climb = np.where(a == b, 1, b - a)
-    cross = t0 + (2 * (level_pm - a) * (t1 - t0) * np.sign(climb) + abs(climb)) // (2 * abs(climb))
-    begin = np.where(a >= level_pm, t0, np.where(b >= level_pm, cross, t1))
-    end = np.where(b >= level_pm, t1, np.where(a >= level_pm, cross, t1))
-    return begin, end

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from slic.energy.light import Gaps, Lines, RequiredSpan, gaps_of, lines_of, on_axis
-from slic.energy.moves import Breakpoints, Ints, Moves, moves_of
+from slic.energy.light import Gaps, Lines, RequiredSpan, gaps_of, lines_of
+from slic.energy.moves import Breakpoints, Ints, Moves, moves_of, on_axis
 
 Moments = Sequence[int] | Ints
 _NEVER_MS = 2**62
-_STEPS = 3
+_STEPS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,44 @@ class ServiceColumns:
         return [LampService(*row) for row in zip(*(getattr(self, f.name).tolist() for f in fields(self)), strict=True)]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Crowd:
+    """Road users under lamps in a night and the light that they need, which is the same whatever the lamps do.
+
+    night : its start and end [ms]; spans : the required level in parts of it
+    stops : index of each lamp's first passage, and the number of all at the end
+    user_ms, wanted_pm_ms : sums of each lamp, as in :class:`LampService`
+    begin, stay_ms : of each passage, in order of lamp, then ``enter``: the latter on the axis of all lamps
+        (:func:`slic.energy.moves.on_axis`), and its length
+    """
+
+    night: tuple[int, int]
+    spans: Sequence[RequiredSpan]
+    stops: Ints
+    user_ms: Ints
+    wanted_pm_ms: Ints
+    begin: Ints
+    stay_ms: Ints
+
+
+def crowd_of(
+    lamps: int, night: tuple[int, int], passages: tuple[Ints, Ints, Ints], required: Sequence[tuple[int, int]]
+) -> Crowd:
+    """Those who pass some lamps in a night.
+
+    night : start and end [ms]; passages : (lamp, enter_ms, leave_ms), sorted by lamp, then by ``enter``
+    required : as in :func:`lamp_service`
+    Raises ValueError for passages that end before they begin and for bad required steps.
+    """
+    spans = _spans(night, required)
+    lamp, enter, leave = _within(night, *passages)
+    stops = np.searchsorted(lamp, np.arange(lamps + 1))
+    stay_ms = leave - enter
+    user_ms = _sums(stay_ms, stops)
+    wanted = _wanted(spans, enter, leave, user_ms, stops)
+    return Crowd(night, spans, stops, user_ms, wanted, on_axis(night, lamp, enter), stay_ms)
+
+
 def lamp_service(
     points: Breakpoints,
     enter_ms: Moments,
@@ -87,27 +125,18 @@ def lamp_service(
     if enter.shape != leave.shape:
         raise ValueError("each passage needs an enter_ms and a leave_ms")
     order = np.argsort(enter, kind="stable")
+    moves = moves_of([points])
     passages = np.zeros(len(enter), np.int64), enter[order], leave[order]
-    return service_columns(moves_of([points]), passages, required, late_after_ms).rows()[0]
+    return service_columns(moves, crowd_of(1, moves.night, passages, required), late_after_ms).rows()[0]
 
 
-def service_columns(
-    moves: Moves, passages: tuple[Ints, Ints, Ints], required: Sequence[tuple[int, int]], late_after_ms: int
-) -> ServiceColumns:
-    """Service of all lamps of ``moves`` at once, as :func:`lamp_service` defines it.
-
-    passages : (lamp, enter_ms, leave_ms), sorted by lamp, then by ``enter``
-
-    Raises ValueError for passages that end before they begin and for bad required steps.
-    """
-    spans = _spans(moves, required)
-    lamp, enter, leave = _within(moves, *passages)
-    stops = np.searchsorted(lamp, np.arange(len(moves.first) + 1))
-    user_ms = _sums(leave - enter, stops)
-    wanted = _wanted(spans, enter, leave, user_ms, stops)
-    short = _shortfall(moves, spans, (lamp, enter, leave), late_after_ms)
+def service_columns(moves: Moves, crowd: Crowd, late_after_ms: int) -> ServiceColumns:
+    """Service of all lamps of ``moves`` at once, as :func:`lamp_service` defines it; the crowd is of their night."""
+    stops = crowd.stops
+    short = _shortfall(moves, crowd, late_after_ms)
     unserved_ms, lack, late, missed = (_sums(column, np.searchsorted(short.at, stops)) for column in short.columns)
-    return ServiceColumns(np.diff(stops), user_ms, user_ms - unserved_ms, late, missed, wanted - lack, wanted)
+    served_ms, given = crowd.user_ms - unserved_ms, crowd.wanted_pm_ms - lack
+    return ServiceColumns(np.diff(stops), crowd.user_ms, served_ms, late, missed, given, crowd.wanted_pm_ms)
 
 
 class _Shortfall(NamedTuple):
@@ -117,21 +146,16 @@ class _Shortfall(NamedTuple):
     columns: tuple[Ints, Ints, Ints, Ints]
 
 
-def _shortfall(
-    moves: Moves, spans: Sequence[RequiredSpan], passages: tuple[Ints, Ints, Ints], late_after_ms: int
-) -> _Shortfall:
+def _shortfall(moves: Moves, crowd: Crowd, late_after_ms: int) -> _Shortfall:
     nothing = np.zeros(0, np.int64)
-    lines = lines_of(moves, spans) if len(passages[0]) else None
+    lines = lines_of(moves, crowd.spans) if len(crowd.begin) else None
     if lines is None or not lines.below.any():
         return _Shortfall(nothing, (nothing, nothing, nothing, nothing))
     gaps = gaps_of(lines)
-    lamp, enter, leave = passages
-    begins = on_axis(moves, lamp, enter)
-    stays = leave - enter
-    gap = _next_gap(gaps.end, begins)
+    gap = _next_gap(gaps.end, crowd.begin)
     gap_begin = np.append(gaps.begin, _NEVER_MS)
-    at = np.flatnonzero(gap_begin[gap] - begins < np.maximum(stays, 1))
-    gap, begin, stay = gap[at], begins[at], stays[at]
+    at = np.flatnonzero(gap_begin[gap] - crowd.begin < np.maximum(crowd.stay_ms, 1))
+    gap, begin, stay = gap[at], crowd.begin[at], crowd.stay_ms[at]
     until = begin + stay
     wait = gaps.end[gap] - begin
     inside = gaps.begin[gap] <= begin
@@ -145,9 +169,13 @@ def _shortfall(
 
 def _before(lines: Lines, gaps: Gaps, gap: Ints, moment: Ints) -> tuple[Ints, Ints]:
     """Time in gaps, and what was missing, until moments that lie in gaps or at their ends; all on the axis."""
-    t_ms = moment - on_axis(lines.moves, gaps.lamp[gap], np.zeros_like(gap))
-    line = _reached(lines.t1_ms, gaps.first[gap], gaps.last[gap], t_ms)
-    return gaps.before_ms[gap] + moment - gaps.begin[gap], lines.lack_until(line, t_ms)
+    lack = lines.lack_pm_ms[gaps.last[gap] + 1]
+    inside = np.flatnonzero(moment < gaps.end[gap])
+    within = gap[inside]
+    t_ms = moment[inside] - on_axis(lines.moves.night, gaps.lamp[within], np.int64(0))
+    line = _reached(lines.t1_ms, gaps.first[within], gaps.last[within], t_ms)
+    lack[inside] = lines.lack_until(line, t_ms)
+    return gaps.before_ms[gap] + moment - gaps.begin[gap], lack
 
 
 def _next_gap(ends: Ints, moments: Ints) -> Ints:
@@ -172,29 +200,30 @@ def _reached(limits: Ints, low: Ints, high: Ints, t_ms: Ints) -> Ints:
     return low
 
 
-def _within(moves: Moves, lamp: Ints, enter: Ints, leave: Ints) -> tuple[Ints, Ints, Ints]:
+def _within(night: tuple[int, int], lamp: Ints, enter: Ints, leave: Ints) -> tuple[Ints, Ints, Ints]:
     """Passages cut to the night; those wholly outside it are left out."""
     if (leave < enter).any():
         raise ValueError("each passage needs a leave_ms that is not before its enter_ms")
-    start, end = moves.start_ms, moves.end_ms
+    start, end = night
     if not len(enter) or (enter.min() >= start and leave.max() <= end and enter.max() < end):
         return lamp, enter, leave
     inside = (enter < end) & ((leave > start) | (enter >= start))
     return lamp[inside], np.maximum(enter[inside], start), np.minimum(leave[inside], end)
 
 
-def _spans(moves: Moves, required: Sequence[tuple[int, int]]) -> list[RequiredSpan]:
+def _spans(night: tuple[int, int], required: Sequence[tuple[int, int]]) -> list[RequiredSpan]:
     """Required levels of the night; neighbours with one level are one."""
+    start_ms, end_ms = night
     times = [t_ms for t_ms, _ in required]
-    if not times or times[0] > moves.start_ms or times != sorted(times):
+    if not times or times[0] > start_ms or times != sorted(times):
         raise ValueError("required steps must ascend from the night's start or earlier")
     spans: list[RequiredSpan] = []
-    for (from_ms, level_pm), until_ms in zip(required, [*times[1:], moves.end_ms], strict=True):
-        begin_ms, end_ms = max(from_ms, moves.start_ms), min(until_ms, moves.end_ms)
-        if begin_ms < end_ms and spans and spans[-1].level_pm == level_pm:
+    for (from_ms, level_pm), until_ms in zip(required, [*times[1:], end_ms], strict=True):
+        begin_ms, stop_ms = max(from_ms, start_ms), min(until_ms, end_ms)
+        if begin_ms < stop_ms and spans and spans[-1].level_pm == level_pm:
             begin_ms = spans.pop().from_ms
-        if begin_ms < end_ms:
-            spans.append(RequiredSpan(begin_ms, end_ms, level_pm))
+        if begin_ms < stop_ms:
+            spans.append(RequiredSpan(begin_ms, stop_ms, level_pm))
     return spans
 
 

@@ -8,7 +8,8 @@ from itertools import chain
 
 import numpy as np
 
-from slic.energy.moves import Bools, Breakpoints, Ints, Ramps, at_or_above
+from slic.energy.moves import Bools, Breakpoints, Ints
+from slic.energy.ramps import Ramps, at_or_above
 
 
 @dataclass(frozen=True, slots=True, eq=False)

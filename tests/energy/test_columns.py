@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from slic.energy.half_hours import ramp_so_far_uj as ramps_so_far_uj
 from slic.energy.ledger import energy_columns
-from slic.energy.moves import moves_of
-from slic.energy.service import LampService, lamp_service, service_columns
+from slic.energy.moves import Moves, moves_of
+from slic.energy.service import LampService, ServiceColumns, crowd_of, lamp_service, service_columns
 from slic.lamps.gear import Gear
 from slic.lamps.luminaire import LuminaireType
 from slic.lamps.power import PowerTable, power_table
@@ -22,6 +22,12 @@ from tests.energy.plain_service import service
 H = 3_600_000
 Points = list[tuple[int, int]]
 Passage = tuple[int, int]
+Passages = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def served(moves: Moves, passages: Passages, required: list[tuple[int, int]], late_after_ms: int) -> ServiceColumns:
+    return service_columns(moves, crowd_of(len(moves.first), moves.night, passages, required), late_after_ms)
+
 
 levels = st.one_of(st.sampled_from([0, 1, 200, 499, 500, 501, 700, 999, 1000]), st.integers(0, 1000))
 
@@ -87,7 +93,7 @@ def flat(crowd: list[list[Passage]]) -> tuple[np.ndarray, np.ndarray, np.ndarray
 @given(data=st.data(), lamps=streets(), late_after_ms=st.sampled_from([0, 1, 20, 500]))
 def test_service_of_all_lamps_is_that_of_each(data: st.DataObject, lamps: list[Points], late_after_ms: int) -> None:
     crowd, required = data.draw(crowds(lamps)), data.draw(required_steps(lamps))
-    found = service_columns(moves_of(lamps), flat(crowd), required, late_after_ms)
+    found = served(moves_of(lamps), flat(crowd), required, late_after_ms)
     each = [
         service(points, [a for a, _ in pairs], [b for _, b in pairs], required, late_after_ms)
         for points, pairs in zip(lamps, crowd, strict=True)
@@ -139,10 +145,10 @@ def test_a_part_of_a_ramp_is_that_of_plain_integers(a: int, b: int, dt_ms: int, 
 def test_no_passages_no_lines_no_ramps() -> None:
     lamps = [[(0, 0), (300, 0)], [(0, 1000), (300, 1000)]]
     nobody = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64)
-    empty = service_columns(moves_of(lamps), nobody, [(0, 500)], 0)
+    empty = served(moves_of(lamps), nobody, [(0, 500)], 0)
     assert empty.rows() == [LampService(0, 0, 0, 0, 0)] * 2
     one_each = np.array([0, 1]), np.array([10, 10]), np.array([20, 20])
-    found = service_columns(moves_of(lamps), one_each, [(0, 500)], 0)
+    found = served(moves_of(lamps), one_each, [(0, 500)], 0)
     assert found.rows() == [LampService(1, 10, 0, 0, 1, 0, 5_000), LampService(1, 10, 10, 0, 0, 5_000, 5_000)]
 
 
@@ -161,7 +167,7 @@ def test_a_passage_that_outlasts_hundreds_of_level_changes(high_pm: int, expecte
     for t in range(10, 10_000, 20):
         points += [(t, 0), (t, high_pm), (t + 10, high_pm), (t + 10, 0)]
     passages = np.array([0, 0]), np.array([0, 5]), np.array([10_000, 9_995])
-    assert service_columns(moves_of([points]), passages, [(0, 1000)], 4).rows() == [expected]
+    assert served(moves_of([points]), passages, [(0, 1000)], 4).rows() == [expected]
 
 
 def test_narrow_integers_give_the_same() -> None:
@@ -175,12 +181,10 @@ def test_narrow_integers_give_the_same() -> None:
     assert energy_columns(narrow, lamp, 300).rows() == energy_columns(wide, lamp, 300).rows()
     each = np.arange(60), np.full(60, H), np.full(60, 20 * H)
     required = [(0, 500), (H * 10, 800)]
-    expected = service_columns(wide, each, required, 0).rows()
-    assert service_columns(narrow, (each[0].astype(np.int32), *each[1:]), required, 0).rows() == expected
+    expected = served(wide, each, required, 0).rows()
+    assert served(narrow, (each[0].astype(np.int32), *each[1:]), required, 0).rows() == expected
 
 
 def test_a_passage_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="each passage"):
-        service_columns(
-            moves_of([[(0, 0), (9, 0)]]), (np.array([0]), np.array([5]), np.array([4])), [(0, 1)], late_after_ms=0
-        )
+        served(moves_of([[(0, 0), (9, 0)]]), (np.array([0]), np.array([5]), np.array([4])), [(0, 1)], late_after_ms=0)
