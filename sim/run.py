@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.blocks import blocks_of_streets, lamps_at_once
 from sim.coverage import count_coverage
 from sim.engine import EngineName, ways
 from sim.explain import Explanation, explain_moment
@@ -31,7 +32,6 @@ __all__ = ["Explanation", "Progress", "check", "explain_moment", "simulate"]
 
 TOLD_LAMPS = 500
 """Decisions of the first night are kept for the first streets, up to so many lamps: a table that people can open."""
-_BLOCK_LAMPS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,9 @@ def _tasks(setup: Setup, one_by_one: bool, tell: bool) -> list[Task]:
     lamp = first_street[len(first_street) // 2].id
     alone = one_by_one or bool(setup.scenario.overrides)
     told = _told_streets(setup) if tell else 0
-    others = _blocks(setup, range(told, len(setup.streets)), 1 if alone else _BLOCK_LAMPS)
-    every = _blocks(setup, range(len(setup.streets)), 1 if alone else _BLOCK_LAMPS)
+    most_lamps = 1 if alone else lamps_at_once(setup)
+    others = blocks_of_streets(setup, range(told, len(setup.streets)), most_lamps)
+    every = blocks_of_streets(setup, range(len(setup.streets)), most_lamps)
     tasks = []
     for replicate in range(setup.scenario.run.replicates):
         for night in setup.nights:
@@ -147,21 +148,6 @@ def _told_streets(setup: Setup) -> int:
     """The first streets, whose decisions of the first night are kept: at least one, up to so many lamps."""
     lamps = np.cumsum([len(street.lamps) for street in setup.streets])
     return max(1, int((lamps <= TOLD_LAMPS).sum()))
-
-
-def _blocks(setup: Setup, streets: Sequence[int], lamps: int) -> list[tuple[int, ...]]:
-    """Streets that follow each other, in blocks of at most so many lamps, or of one street."""
-    blocks: list[tuple[int, ...]] = []
-    room = 0
-    for street in streets:
-        size = len(setup.streets[street].lamps)
-        if blocks and size <= room:
-            blocks[-1] += (street,)
-        else:
-            blocks.append((street,))
-            room = lamps
-        room -= size
-    return blocks
 
 
 def _check_orders(setup: Setup) -> None:
