@@ -1,7 +1,7 @@
 """The fast engine and the replay loop beside the SimPy street, and beside two bare sorts of the same shape.
 
 Run ``python -m benchmarks.engines`` (or with the number of lamps, a multiple of a hundred, as argument). All take
-turns every few streets and CPU time is counted. The ceiling is two ``np.sort(int32, axis=1)`` of as many rows as there
+turns street by street and CPU time is counted. The ceiling is two ``np.sort(int32, axis=1)`` of as many rows as there
 are lamps and as many columns as a lamp has detections. Energies of all three are compared exactly, times are never
 asserted.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -32,8 +32,6 @@ from slic.scenario.model import Scenario
 
 NIGHT = date(2022, 11, 14)
 REGIME = "presence"
-TOGETHER = 20
-"""Streets that the fast engine takes at once."""
 GOALS = {
     "engine_over_two_sorts": "at most 6",
     "street_over_engine": "at least 200",
@@ -94,32 +92,37 @@ def setup_of() -> Setup:
 
 
 def measure(lamps: int) -> Times:
-    """One night of as many streets as ``lamps`` needs, a few streets at a time, by each engine in turn."""
+    """One night of as many streets as ``lamps`` needs, one at a time, by each engine in turn."""
     setup, times = setup_of(), Times()
     fast, accounts = FastNights(), Accounts(setup)
-    streets = lamps // LAMPS_PER_STREET
-    for first in range(0, streets, TOGETHER):
-        scenes = [scene_of(setup, number) for number in range(first, min(first + TOGETHER, streets))]
-        times.detections += sum(len(scene.detections.enter_ms) for scene in scenes)
-        starts, ends = ceiling(scenes)
-        times.timed("two sorts", lambda starts=starts, ends=ends: (np.sort(starts, axis=1), np.sort(ends, axis=1)))
-        engines: dict[str, Callable[[], Levels | None]] = {
-            "street": partial(in_a_loop, control, scenes),
-            "replay": partial(in_a_loop, replayed, scenes),
-            "fast": partial(fast.levels, scenes, REGIME),
+    for number in range(lamps // LAMPS_PER_STREET):
+        with_reports = [scene_of(setup, number, reports=True)]
+        of_fast = [scene_of(setup, number, reports=False)]
+        detections = len(with_reports[0].detections)
+        times.detections += detections
+        values = ceiling(detections)
+        times.timed("two sorts", lambda values=values: (np.sort(values[0], axis=1), np.sort(values[1], axis=1)))
+        engines: dict[str, tuple[Sequence[Scene], Callable[[], Levels | None]]] = {
+            "street": (with_reports, partial(in_a_loop, control, with_reports)),
+            "replay": (with_reports, partial(in_a_loop, replayed, with_reports)),
+            "fast": (of_fast, partial(fast.levels, of_fast, REGIME)),
         }
-        for name, run in engines.items():
+        for name, (scenes, run) in engines.items():
             levels = times.timed(name, run)
             tally, _ = times.timed(f"{name} account", partial(accounts.tally, scenes, REGIME, levels))
             times.energy_mj[name] = times.energy_mj.get(name, 0) + tally.energy_mj
     return times
 
 
-def scene_of(setup: Setup, number: int) -> Scene:
-    """A street-night with all that the engines start from: detections, the rows made of them, and passages."""
-    scene = make_scene(setup, replace(setup.streets[0], name=f"street {number}"), NIGHT, 0)
-    inputs_for(scene, REGIME)
-    assert scene.reports and len(scene.passages.lamp)
+def scene_of(setup: Setup, number: int, *, reports: bool) -> Scene:
+    """A street-night with what is made once for all regimes: users, passages, and the reports if they are needed.
+
+    The arrays make of the users when sensors see anybody, and that counts as theirs.
+    """
+    scene = make_scene(setup, setup.streets[0].another(f"street {number}"), NIGHT, 0)
+    if reports:
+        inputs_for(scene, REGIME)
+    assert len(scene.passages.lamp)
     return scene
 
 
@@ -128,11 +131,10 @@ def in_a_loop(run: Callable[[Scene, str], Controlled], scenes: Sequence[Scene]) 
     return levels_of([points for scene in scenes for points in run(scene, REGIME).levels])
 
 
-def ceiling(scenes: Sequence[Scene]) -> Any:
+def ceiling(detections: int) -> Any:
     """Starts and ends of as many detections, a row for each lamp [2 x lamps x detections], in no order."""
-    lamps = LAMPS_PER_STREET * len(scenes)
-    columns = sum(len(scene.detections.enter_ms) for scene in scenes) // lamps
-    return np.random.default_rng(1).integers(0, 86_400_000, (2, lamps, columns), np.int32)
+    columns = detections // LAMPS_PER_STREET
+    return np.random.default_rng(1).integers(0, 86_400_000, (2, LAMPS_PER_STREET, columns), np.int32)
 
 
 def figures(times: Times, lamps: int) -> dict[str, Any]:

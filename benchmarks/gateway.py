@@ -9,6 +9,7 @@ one command (see :mod:`benchmarks.gateway_street`); the counts of both sides are
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -36,11 +37,15 @@ def main(arguments: Sequence[str] = ()) -> None:
     if arguments[:1] == ["bare"]:
         source = every(BARE, "presence")
         return echo_bare(int(arguments[1]), source, 0, 1, lambda topic: topic.removesuffix("presence") + "cmd")
-    size = QUICK if "--quick" in arguments else FULL
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gateway", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
+    parser.add_argument("--memory", action="store_true", help="a million messages, and the memory after each tenth")
+    chosen = parser.parse_args(arguments)
+    size = QUICK if chosen.quick else FULL
     with TemporaryDirectory() as name, PrivateMosquitto(Path(name)) as broker:
         folder = Path(name) / "gateways"
         folder.mkdir()
-        if "--memory" in arguments:
+        if chosen.memory:
             report = memory(folder, broker.port, MILLION)
         else:
             report = {f"qos_{qos}": beside_bare(folder / str(qos), broker.port, qos, size) for qos in (0, 1)}

@@ -5,6 +5,7 @@ Run ``python -m benchmarks.gateway_start`` (needs Mosquitto).
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -30,6 +31,7 @@ PATIENCE_S = 60
 
 def main() -> None:
     """Print seconds from the start of the process until it is ready, and kB per lamp, as JSON."""
+    argparse.ArgumentParser(prog="python -m benchmarks.gateway_start", description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as name, PrivateMosquitto(Path(name)) as broker:
         _keep_states(broker.port)
         many = [_measure(Path(name) / f"many-{i}", broker.port, LAMPS) for i in range(RUNS)]

@@ -5,6 +5,7 @@ Run ``python -m benchmarks.ingest``. Runs of both sides alternate, and the ratio
 
 from __future__ import annotations
 
+import argparse
 import json
 import sqlite3
 import tempfile
@@ -28,6 +29,7 @@ TOPIC = "slic/v1/site/segment/_/telemetry"
 
 def main() -> None:
     """Print medians as JSON."""
+    argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__).parse_args()
     payloads = [_payload(number) for number in range(BATCHES)]
     decoded = _together([_rows(payload) for payload in payloads])
     ours, raw, whole = [], [], []

@@ -6,6 +6,7 @@ disturbs the other. ``--quick`` takes fewer and shorter runs.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -227,7 +228,9 @@ def main(arguments: Sequence[str] = ()) -> None:
         return echo_bare(port, "bench/bare/in", qos, qos, lambda _: "bench/bare/out")
     if arguments[:1] == ["link"]:
         return echo_link(int(arguments[1]), int(arguments[2]))
-    size = QUICK if "--quick" in arguments else FULL
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.mqtt_echo", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
+    size = QUICK if parser.parse_args(arguments).quick else FULL
     report: dict[str, object] = {}
     with TemporaryDirectory() as folder, PrivateMosquitto(Path(folder)) as broker:
         for qos in (0, 1):

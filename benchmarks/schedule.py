@@ -5,6 +5,7 @@ Run ``python -m benchmarks.schedule``.
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -22,6 +23,7 @@ RUNS = 9
 
 def main() -> None:
     """Print medians and goals as JSON."""
+    argparse.ArgumentParser(prog="python -m benchmarks.schedule", description=__doc__).parse_args()
     print(
         json.dumps(
             {

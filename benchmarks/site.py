@@ -5,6 +5,7 @@ Run ``python -m benchmarks.site``. Counts are asserted, times are not.
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable
 from time import perf_counter
@@ -23,6 +24,7 @@ LENGTH_MM = 5_120_588
 
 def main() -> None:
     """Print seconds and the goal as JSON."""
+    argparse.ArgumentParser(prog="python -m benchmarks.site", description=__doc__).parse_args()
     rng = np.random.default_rng(1)
     x_m, y_m = rng.uniform(0, TOWN_M, LAMPS), rng.uniform(0, TOWN_M, LAMPS)
     way_m: Metres = np.arange(LAMPS // STREETS, dtype=np.float64) * 40

@@ -5,6 +5,7 @@ Run ``python -m benchmarks.startup``.
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -22,6 +23,7 @@ COMMANDS = {
 
 def main() -> None:
     """Print medians over a bare interpreter, taken by turns, and goals as JSON."""
+    argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__).parse_args()
     times: dict[str, list[float]] = {name: [] for name in COMMANDS}
     for _ in range(RUNS + 1):
         for name, code in COMMANDS.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -68,7 +69,7 @@ def two_sorts_ms() -> float:
 
 
 class Children:
-    """The most memory that any child of this process had [MB], looked up while a run goes on."""
+    """The most memory that any worker of this process had [MB]: the peak that the kernel keeps of each."""
 
     def __init__(self) -> None:
         self.peak_mb = 0.0
@@ -84,20 +85,22 @@ class Children:
         self._thread.join()
 
     def _watch(self) -> None:
+        """Workers are the fork server's children, so grandchildren of this process."""
         while not self._over.is_set():
-            for path in Path("/proc").glob("[0-9]*/status"):
-                self.peak_mb = max(self.peak_mb, _memory_mb(path))
-            sleep(0.5)
+            found = [_status(path) for path in Path("/proc").glob("[0-9]*/status")]
+            ours = {status["Pid"] for status in found if status.get("PPid") == str(os.getpid())}
+            workers = [status for status in found if status.get("PPid") in ours and "VmHWM" in status]
+            self.peak_mb = max([self.peak_mb, *(int(status["VmHWM"].split()[0]) / 1024 for status in workers)])
+            sleep(0.2)
 
 
-def _memory_mb(status: Path) -> float:
-    """Resident memory of a worker process of this user's runs; 0 for any other process and for one that has gone."""
+def _status(path: Path) -> dict[str, str]:
+    """What the kernel says of a process; nothing of one that has gone."""
     try:
-        if "multiprocessing" not in (status.parent / "cmdline").read_text():
-            return 0.0
-        return next(int(line.split()[1]) / 1024 for line in status.read_text().splitlines() if line.startswith("VmRSS"))
-    except (OSError, StopIteration, IndexError):
-        return 0.0
+        lines = path.read_text().splitlines()
+    except OSError:
+        return {}
+    return {name: text.strip() for name, _, text in (line.partition(":") for line in lines)}
 
 
 def run(scenario: str, settings: Sequence[str], jobs: int, tell: bool = True) -> dict[str, Any]:

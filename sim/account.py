@@ -51,7 +51,7 @@ class Accounts:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
-        self._lamps: dict[tuple[str, bool], _Lamps] = {}
+        self._lamps: dict[tuple[Street, bool], _Lamps] = {}
         self._meters: dict[tuple[str, float, str], int] = {}
         self._scenes: Sequence[Scene] = ()
         self._crowds: list[tuple[Ints, Crowd]] = []
@@ -83,9 +83,9 @@ class Accounts:
         return tally, energies.energy_mj
 
     def _of(self, street: Street, as_found: bool) -> _Lamps:
-        key = (street.name, as_found)
+        key = (street.like, as_found)
         if key not in self._lamps:
-            self._lamps[key] = self._read(street, as_found)
+            self._lamps[key] = self._read(*key)
         return self._lamps[key]
 
     def _read(self, street: Street, as_found: bool) -> _Lamps:
@@ -147,7 +147,7 @@ class Accounts:
 
 def _crowds(scenes: Sequence[Scene], lamps: _Lamps) -> list[tuple[Ints, Crowd]]:
     """Lamps with one kind of gear, by index, and who passes them. It is the same for all regimes."""
-    before = np.cumsum([0, *(len(scene.street.lamps) for scene in scenes)])
+    before = np.cumsum([0, *(len(scene.street.like.lamps) for scene in scenes)])
     passing = [scene.passages for scene in scenes]
     lamp = np.concatenate([found.lamp + at for found, at in zip(passing, before[:-1], strict=True)])
     if not len(lamp):
@@ -187,8 +187,8 @@ def _sensing_mj(scenes: Sequence[Scene], regime: str) -> Ints:
     planners = scenes[0].setup.regimes[regime].values()
     sensing = any(reads_presence(program) for planner in planners for program in planner.programs.values())
     loads_w = Counter(
-        scenario.node_power_w * (0 if regime == baseline else sum(lamp.count for lamp in scene.street.lamps))
-        + scenario.sensors.power_w * (len(scene.street.sensors) if sensing else 0)
+        scenario.node_power_w * (0 if regime == baseline else sum(lamp.count for lamp in scene.street.like.lamps))
+        + scenario.sensors.power_w * (len(scene.street.like.sensors) if sensing else 0)
         for scene in scenes
     )
     start_ms, end_ms = scenes[0].start_ms, scenes[0].end_ms
@@ -204,8 +204,11 @@ def _triggers(scene: Scene, regime: str) -> int:
         return 0
     if reports_every_user(programs):
         return len(scene.detections)
-    return int((scene.detections.first | ~scene.detections.long).sum())
+    return scene.sightings.reports
 
 
 def _users(scene: Scene) -> int:
-    return sum(int(((scene.users.t_ms >= a) & (scene.users.t_ms < b)).sum()) for a, b in scene.dark)
+    if not scene.dark:
+        return 0
+    edges = scene.users.t_ms.searchsorted(scene.dark)
+    return int((edges[:, 1] - edges[:, 0]).sum())

@@ -28,7 +28,7 @@ def blocks_of_streets(setup: Setup, streets: Sequence[int], most_lamps: int) -> 
     blocks: list[tuple[int, ...]] = []
     room = 0
     for street in streets:
-        size = len(setup.streets[street].lamps)
+        size = len(setup.streets[street].like.lamps)
         if blocks and size <= room:
             blocks[-1] += (street,)
         else:

@@ -53,7 +53,7 @@ def _way(setup: Setup, regime: str, planners: Iterable[Planner]) -> Way:
 
 
 def _dali_luminaires(setup: Setup) -> list[str]:
-    used = {lamp.luminaire for street in setup.streets for lamp in street.lamps}
+    used = {lamp.luminaire for street in {street.like for street in setup.streets} for lamp in street.lamps}
     return sorted(name for name in used if setup.scenario.luminaires[name].dimming_curve == "dali")
 
 

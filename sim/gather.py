@@ -21,7 +21,7 @@ class Sums:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
-        self._before = np.cumsum([0, *(len(street.lamps) for street in setup.streets)])
+        self._before = np.cumsum([0, *(len(street.like.lamps) for street in setup.streets)])
         self._tallies: dict[_Night, list[NightTally]] = {}
         self._as_found: dict[_Night, list[NightTally]] = {}
         self._lamp_mj = {regime: np.zeros(self._before[-1], np.int64) for regime in setup.regimes}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sim.counts import Integers
@@ -24,6 +26,20 @@ def ordered(keys: Integers, limit: int) -> tuple[Integers, Integers]:
         keys.sort(axis=1, kind="stable" if descents * _FEW_DESCENTS < columns else None)
     there = keys.view(np.uint64) < np.uint64(limit)  # what is negative is beyond all limits
     return keys[there], there.sum(axis=1)
+
+
+def together(sizes: Sequence[int], most: int) -> list[slice]:
+    """Things that follow each other, as many at a time as have at most a size together, or one."""
+    found: list[slice] = []
+    room = 0
+    for number, size in enumerate(sizes):
+        if found and size <= room:
+            found[-1] = slice(found[-1].start, number + 1)
+        else:
+            found.append(slice(number, number + 1))
+            room = most
+        room -= size
+    return found
 
 
 def blocks(rows: int, columns: int) -> list[slice]:

@@ -74,7 +74,7 @@ def simulate(
     return RunResult(
         regimes=list(setup.regimes),
         nights=[night.isoformat() for night in setup.nights],
-        lamps=sum(lamp.count for street in setup.streets for lamp in street.lamps),
+        lamps=sum(lamp.count for street in setup.streets for lamp in street.like.lamps),
         tallies=sums.tallies,
         lamp_energy_mj=sums.lamp_energies(),
         changes=sums.changes(),
@@ -146,12 +146,14 @@ def _tasks(setup: Setup, one_by_one: bool, tell: bool) -> list[Task]:
 
 def _told_streets(setup: Setup) -> int:
     """The first streets, whose decisions of the first night are kept: at least one, up to so many lamps."""
-    lamps = np.cumsum([len(street.lamps) for street in setup.streets])
+    lamps = np.cumsum([len(street.like.lamps) for street in setup.streets])
     return max(1, int((lamps <= TOLD_LAMPS).sum()))
 
 
 def _check_orders(setup: Setup) -> None:
     """Refuse planned overrides with a bad time or an unknown lamp before anything runs."""
+    if not setup.scenario.overrides:
+        return
     known = {lamp.id for street in setup.streets for lamp in street.lamps}
     for order in setup.scenario.overrides:
         order_span(order)

@@ -92,7 +92,7 @@ class Runner:
         """The lamps before the retrofit, at full level from sunset to sunrise; None if there is no retrofit."""
         if self._setup.scenario.retrofit is None:
             return None
-        lamps = sum(len(scene.street.lamps) for scene in scenes)
+        lamps = sum(len(scene.street.like.lamps) for scene in scenes)
         levels = Levels(levels_of([_full_level(scenes[0])]).moves, np.zeros(lamps, np.int64))
         return self._accounts.tally(scenes, AS_FOUND, levels)[0]
 

@@ -19,8 +19,10 @@ from sim.dice import Purpose, stream
 from sim.faults import fault_rows, fault_spans, takes_orders
 from sim.frame import Frame, frame
 from sim.passages import Passages, passages
-from sim.sensing import sense
+from sim.presence import presence
+from sim.sensing import Sensing, sense
 from sim.setup import HOUR_MS, Setup
+from sim.sightings import Sightings
 from sim.traffic import Users
 from sim.traffic_source import users_of
 from slic.control.civil import minutes_after_noon, night_span
@@ -80,14 +82,24 @@ class Scene:
     @cached_property
     def passages(self) -> Passages:
         """Users at lamps in the dark."""
-        return passages(self.street, self.users, self.dark)
+        return passages(self.street.like, self.users, self.dark)
 
     @cached_property
     def detections(self) -> Detections:
         """What presence sensors detect."""
-        night = (self.start_ms, self.end_ms)
-        frame = self.frame
-        return sense(self.street, self.users, frame.sensors, night, frame.wanted, lambda: self.dice(Purpose.SENSORS))
+        return sense(*self.sensing)
+
+    @cached_property
+    def sightings(self) -> Sightings:
+        """When presence sensors see anybody, whoever it is."""
+        return presence([self.sensing])[0]
+
+    @property
+    def sensing(self) -> Sensing:
+        """What it takes to know what presence sensors see."""
+        sensors, night = self.frame.sensors, (self.start_ms, self.end_ms)
+        street = self.street if sensors.stuck else self.street.like
+        return street, self.users, sensors, night, self.frame.wanted, lambda: self.dice(Purpose.SENSORS)
 
     @cached_property
     def reports(self) -> list[Row]:
@@ -102,7 +114,7 @@ class Scene:
     @cached_property
     def dead(self) -> list[bool]:
         """Which lamps do not light."""
-        share, number = self.setup.scenario.gear.dead_lamps, len(self.street.lamps)
+        share, number = self.setup.scenario.gear.dead_lamps, len(self.street.like.lamps)
         if not share:
             return [False] * number
         dead: list[bool] = (self.dice(Purpose.GEAR).random(number) < share).tolist()
@@ -117,6 +129,17 @@ class Scene:
 def make_scene(setup: Setup, street: Street, night: date, replicate: int, users: Users | None = None) -> Scene:
     """A street-night. ``users`` are who moves there, in order of ``t_ms``, in the place of drawn ones."""
     return Scene(setup, street, night, replicate, frame(setup, night), users)
+
+
+def see_together(scenes: Sequence[Scene]) -> None:
+    """Work out the sightings of scenes of one night, those of streets that are alike at once; they keep them."""
+    alike: dict[Street, list[Scene]] = {}
+    for scene in scenes:
+        if "sightings" not in vars(scene):
+            alike.setdefault(scene.sensing[0], []).append(scene)
+    for some in alike.values():
+        for scene, found in zip(some, presence([scene.sensing for scene in some]), strict=True):
+            vars(scene)["sightings"] = found
 
 
 def inputs_for(scene: Scene, regime: str) -> Inputs:
@@ -156,7 +179,7 @@ def _disturbances(scene: Scene) -> list[Row]:
     starts_ms = [max(order.start_ms, scene.start_ms) for order in scene.orders]
     orders = enumerate(starts_ms)
     return [
-        *fault_rows(faults, scene.street, scene.start_ms),
+        *(fault_rows(faults, scene.street, scene.start_ms) if faults else ()),
         *((t_ms, Kind.OVERRIDE, i, 0, 0) for i, t_ms in orders if takes_orders(faults, scene.start_ms, t_ms)),
     ]
 
@@ -217,7 +240,7 @@ def order_span(order: PlannedOverride) -> Span:
 
 def _orders(planned: Sequence[PlannedOverride], street: Street, start_ms: int, end_ms: int) -> list[Override]:
     """The overrides that hold during a night for lamps of a street."""
-    index = {lamp.id: i for i, lamp in enumerate(street.lamps)}
+    index = {lamp.id: i for i, lamp in enumerate(street.lamps)} if planned else {}
     orders = []
     for number, order in enumerate(planned, 1):
         since_ms, until_ms = order_span(order)

@@ -7,43 +7,27 @@ interval without length, as at a point sensor or from a false trigger, is a puls
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from sim.counts import Integers
+from sim.crossing import crossing_ms, interval_ms, near
 from sim.detections import NOTHING, Detections, Flags, nobody
 from sim.ordered import ABSENT, blocks, ordered
-from sim.passages import crossing_ms, interval_ms, near
 from sim.seen import Seen, joined, with_faults
+from sim.sensor_view import View, faulty_sensors, view_of
 from sim.traffic import Users
 from slic.scenario.layout import Street
 from slic.scenario.model import Sensors
 
-__all__ = ["Detections", "sense"]
+__all__ = ["Detections", "Sensing", "sense"]
 
-_HOUR_MS = 3_600_000
+Sensing = tuple[Street, Users, Sensors, tuple[int, int], tuple[int, int], Callable[[], np.random.Generator]]
+"""What :func:`sense` is given."""
 _Flat = tuple[Integers, Integers, Integers, Integers]
 """Sensor, enter, leave and user of detections, sensor by sensor and in order of enter."""
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What the sensors of a street look at.
-
-    seen : which users each sensor sees [sensors x users], None if all
-    false_ms : moments of the false triggers of each sensor
-    wanted : what touches this span is kept
-    """
-
-    users: Users
-    site_mm: int
-    place_mm: Integers
-    range_mm: int
-    seen: Flags | None
-    false_ms: Sequence[Integers]
-    wanted: tuple[int, int]
 
 
 def sense(
@@ -61,9 +45,8 @@ def sense(
     """
     if not street.sensors or wanted[0] >= wanted[1]:
         return nobody(night[1])
-    view = _view(street, users, sensors, night, wanted, dice)
-    stuck = {fault.sensor for fault in sensors.stuck}
-    faulty = [k for k, sensor in enumerate(street.sensors) if sensors.retrigger_s > 0 or sensor.id in stuck]
+    view = view_of(street, users, sensors, night, wanted, dice)
+    faulty = faulty_sensors(street, sensors)
     sound = np.arange(len(street.sensors))
     if faulty:
         sound = np.delete(sound, faulty)
@@ -91,39 +74,7 @@ def _known(users: Users, sensors: Sensors) -> tuple[Integers, Integers]:
     return speed, direction
 
 
-def _view(
-    street: Street,
-    users: Users,
-    sensors: Sensors,
-    night: tuple[int, int],
-    wanted: tuple[int, int],
-    dice: Callable[[], np.random.Generator],
-) -> _View:
-    place = np.array([sensor.position_mm for sensor in street.sensors], np.int64)
-    seen, false_ms = None, [NOTHING] * len(place)
-    chance, false_per_h = sensors.detection_probability, sensors.false_triggers_per_h
-    if chance < 1 or false_per_h > 0:
-        drawn = dice()
-        seen = drawn.random((len(place), len(users))) < chance
-        if false_per_h > 0:
-            false_ms = [_false_triggers(false_per_h, *night, drawn) for _ in place]
-    return _View(
-        users=users,
-        site_mm=street.length_mm // 2,
-        place_mm=place,
-        range_mm=round(sensors.range_m * 1000),
-        seen=seen,
-        false_ms=false_ms,
-        wanted=wanted,
-    )
-
-
-def _false_triggers(per_h: float, start_ms: int, end_ms: int, dice: np.random.Generator) -> Integers:
-    number = int(dice.poisson(per_h * (end_ms - start_ms) / _HOUR_MS))
-    return dice.integers(start_ms, end_ms, number, np.int64)
-
-
-def _interval(view: _View, users: Users, sensors: Integers) -> tuple[Integers, Integers]:
+def _interval(view: View, users: Users, sensors: Integers) -> tuple[Integers, Integers]:
     """Enter and leave [sensors x users]; one array if they are equal."""
     place = view.place_mm[sensors]
     if view.range_mm:
@@ -132,14 +83,13 @@ def _interval(view: _View, users: Users, sensors: Integers) -> tuple[Integers, I
     return at, at
 
 
-def _sound(view: _View, sensors: Integers) -> list[_Flat]:
+def _sound(view: View, sensors: Integers) -> list[_Flat]:
     """Detections of sensors without faults, in parts."""
     if not len(sensors):
         return []
-    way_mm = int(np.abs(view.place_mm - view.site_mm).max()) + view.range_mm
-    some = near(view.users, way_mm, *view.wanted)
+    some = near(view.users, view.way_mm, *view.wanted)
     users = view.users.part(some).after(view.wanted[0])
-    most = max(len(view.false_ms[k]) for k in sensors)
+    most = max(len(view.false_ms[k]) for k in sensors) if view.false_ms else 0
     parts = []
     for block in blocks(len(sensors), len(users) + most):
         seen = None if view.seen is None else view.seen[sensors[block], some]
@@ -153,7 +103,7 @@ def _sound(view: _View, sensors: Integers) -> list[_Flat]:
     return parts
 
 
-def _in_order(view: _View, users: Users, seen: Flags | None, sensors: Integers, most: int) -> _Flat:
+def _in_order(view: View, users: Users, seen: Flags | None, sensors: Integers, most: int) -> _Flat:
     """Detections that touch the wanted span, timed from its start on; users after the last are false triggers.
 
     Enter and user are sorted as one number: with a million users, enter may range over a century.
@@ -183,7 +133,7 @@ def _in_order(view: _View, users: Users, seen: Flags | None, sensors: Integers, 
 
 
 def _with_false(
-    view: _View, sensors: Integers, most: int, enter: Integers, leave: Integers
+    view: View, sensors: Integers, most: int, enter: Integers, leave: Integers
 ) -> tuple[Integers, Integers]:
     """Enter and leave with false triggers as more columns; where a sensor has fewer, they lie after the span."""
     false_ms = np.full((len(sensors), most), view.wanted[1])
@@ -193,14 +143,14 @@ def _with_false(
     return np.hstack((enter, false_ms)), np.hstack((leave, false_ms))
 
 
-def _faulty(view: _View, sensor: int, street: Street, sensors: Sensors, start_ms: int) -> _Flat:
+def _faulty(view: View, sensor: int, street: Street, sensors: Sensors, start_ms: int) -> _Flat:
     """Detections of a sensor that is blind after falls or stuck, one after the other."""
     enter, leave = _interval(view, view.users, np.array([sensor]))
     seen = Seen(enter[0], leave[0], np.arange(len(view.users)))
     if view.seen is not None:
         seen = seen.pick(np.flatnonzero(view.seen[sensor]))
     nobody_known = len(view.users)
-    false_ms = view.false_ms[sensor]
+    false_ms = view.false_ms[sensor] if view.false_ms else NOTHING
     stuck = [fault for fault in sensors.stuck if fault.sensor == street.sensors[sensor].id]
     found = joined(seen, Seen(false_ms, false_ms, np.full(len(false_ms), nobody_known)))
     found = with_faults(found, stuck, sensors.retrigger_s, start_ms, nobody_known)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,6 +44,14 @@ class Users:
     def after(self, t_ms: int) -> Users:
         """They, with times counted from a moment on."""
         return Users(self.t_ms - t_ms, self.speed_mm_s, self.direction)
+
+
+def joined(crowds: Sequence[Users]) -> Users:
+    """All of them, one crowd after the other."""
+    if len(crowds) == 1:
+        return crowds[0]
+    parts = zip(*((users.t_ms, users.speed_mm_s, users.direction) for users in crowds), strict=True)
+    return Users(*map(np.concatenate, parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +89,16 @@ def make_users(flow: Flow, traffic: Traffic, start_ms: int, end_ms: int, dice: n
     forward = _arrivals(flow, flow.forward, dice)
     backward = _arrivals(flow, flow.backward, dice)
     t_ms = np.concatenate((forward, backward))
-    direction = np.ones(len(t_ms), np.int64)
-    direction[len(forward) :] = -1
-    kept = dice.random(len(t_ms)) < traffic.thin
+    kept = dice.random(len(t_ms))
     speed = _speeds(traffic.users, len(t_ms), dice)
-    if traffic.thin < 1:
-        t_ms, speed, direction = t_ms[kept], speed[kept], direction[kept]
     order = t_ms.argsort(kind="stable")
+    if traffic.thin < 1:
+        order = order[kept[order] < traffic.thin]
     t_ms = t_ms[order]
-    first, last = t_ms.searchsorted((start_ms, end_ms))
-    return Users(t_ms, speed[order], direction[order]).part(slice(first, last))
+    if len(t_ms) and not start_ms <= t_ms[0] <= t_ms[-1] < end_ms:
+        first, last = t_ms.searchsorted((start_ms, end_ms))
+        t_ms, order = t_ms[first:last], order[first:last]
+    return Users(t_ms, speed[order], np.where(order < len(forward), 1, -1))
 
 
 def _arrivals(flow: Flow, expected: Floats, dice: np.random.Generator) -> Integers:
@@ -99,31 +109,45 @@ def _arrivals(flow: Flow, expected: Floats, dice: np.random.Generator) -> Intege
 
 
 def _speeds(kinds: Sequence[RoadUser], size: int, dice: np.random.Generator) -> Integers:
-    """Speeds [mm/s], rounded once. Kinds are drawn by share; shares are relative."""
+    """Speeds [mm/s], rounded once. Kinds are drawn by share; normal speeds, cut to the limits of their kind."""
     draw, normal = dice.random(size), dice.standard_normal(size)
-    if len(kinds) == 1:
-        speed = _cut_normal(kinds[0], normal, dice)
-    else:
-        shares = np.array([kind.share for kind in kinds])
-        which = np.searchsorted(np.cumsum(shares)[:-1] / shares.sum(), draw, side="right")
-        speed = np.empty(size)
-        for index, kind in enumerate(kinds):
-            mine = which == index
-            speed[mine] = _cut_normal(kind, normal[mine], dice)
+    table = _table(tuple((k.share, k.mean_m_s, k.sd_m_s, k.min_m_s, k.max_m_s) for k in kinds))
+    which = table.below.searchsorted(draw, side="right")
+    speed, low, high = table.sd_m_s[which], table.min_m_s[which], table.max_m_s[which]
+    speed *= normal
+    speed += table.mean_m_s[which]
+    outside = np.flatnonzero((speed < low) | (speed > high))
+    for index, kind in enumerate(kinds if len(outside) else ()):
+        _draw_again(kind, speed, outside[which[outside] == index], dice)
+    np.maximum(speed, low, out=speed)
+    np.minimum(speed, high, out=speed)
     speed *= 1000
     np.rint(speed, out=speed)
     return np.maximum(speed, 1, out=speed).astype(np.int64)
 
 
-def _cut_normal(kind: RoadUser, normal: Floats, dice: np.random.Generator) -> Floats:
-    """Normal speeds, drawn again while outside the kind's limits; what is still outside goes to the limit."""
-    speed = kind.mean_m_s + kind.sd_m_s * normal
-    outside = np.flatnonzero((speed < kind.min_m_s) | (speed > kind.max_m_s))
+class _Table(NamedTuple):
+    """Kinds of road users in columns. below : the shares of all that come before the second, third and further kinds"""
+
+    below: Floats
+    mean_m_s: Floats
+    sd_m_s: Floats
+    min_m_s: Floats
+    max_m_s: Floats
+
+
+@lru_cache(maxsize=100)
+def _table(kinds: Sequence[tuple[float, ...]]) -> _Table:
+    """The table of kinds, given as share, mean, deviation, lowest and highest speed; shares are relative."""
+    share, *speeds = np.array(kinds).T.copy()
+    return _Table(np.cumsum(share)[:-1] / share.sum(), *speeds)
+
+
+def _draw_again(kind: RoadUser, speed: Floats, outside: Integers, dice: np.random.Generator) -> None:
+    """Draw those outside the kind's limits again and again; some may stay outside."""
     for _ in range(_DRAWS_OF_SPEED if kind.sd_m_s > 0 else 0):
         if not len(outside):
-            break
+            return
         again = kind.mean_m_s + kind.sd_m_s * dice.standard_normal(len(outside))
         speed[outside] = again
         outside = outside[(again < kind.min_m_s) | (again > kind.max_m_s)]
-    np.maximum(speed, kind.min_m_s, out=speed)
-    return np.minimum(speed, kind.max_m_s, out=speed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -84,7 +83,7 @@ def users_of(
         return NOBODY
     if traffic.street_spread:
         factor = street_factor(street, traffic.street_spread)
-        flow = replace(flow, forward=flow.forward * factor, backward=flow.backward * factor)
+        flow = Flow(flow.starts_ms, flow.slot_ms, flow.forward * factor, flow.backward * factor)
     return make_users(flow, traffic, *span_ms, dice())
 
 

@@ -20,6 +20,7 @@ WORKER_DIED = (
 )
 
 _CHUNKS_PER_WORKER = 8
+"""So many parts like the next one are left to each worker."""
 _LARGEST_CHUNK = 16
 _IN_HAND = 2
 """Chunks that a worker has at a time: one in work and one to go on with."""
@@ -49,33 +50,40 @@ def run_tasks(
         for task in tasks:
             yield runner.run(task)
         return
-    size = max(1, min(_LARGEST_CHUNK, len(tasks) // (jobs * _CHUNKS_PER_WORKER)))
-    chunks = (tasks[at : at + size] for at in range(0, len(tasks), size))
     workers: list[WorkerProcess] = []
     try:
         with uninterrupted():
             workers += start_workers(_Work(setup, engine), jobs)
-        yield from _collect(workers, chunks)
+        yield from _collect(workers, chunks(tasks, jobs))
     finally:
         stop_workers(workers)
 
 
-def _collect(workers: Sequence[WorkerProcess], chunks: Iterator[Chunk]) -> Iterator[NightResult]:
+def chunks(tasks: Sequence[Task], jobs: int) -> Iterator[Chunk]:
+    """Tasks in parts that become smaller towards the end, so that all workers end at about the same time."""
+    at = 0
+    while at < len(tasks):
+        size = max(1, min(_LARGEST_CHUNK, (len(tasks) - at) // (jobs * _CHUNKS_PER_WORKER)))
+        yield tasks[at : at + size]
+        at += size
+
+
+def _collect(workers: Sequence[WorkerProcess], parts: Iterator[Chunk]) -> Iterator[NightResult]:
     try:
         for worker in [*workers] * _IN_HAND:
-            _hand_out(worker, chunks)
+            _hand_out(worker, parts)
         while busy := {worker.pipe: worker for worker in workers if worker.in_hand}:
             for pipe in wait(list(busy)):
                 worker = busy[pipe]  # type: ignore[index]
                 results = _received(worker)
-                _hand_out(worker, chunks)
+                _hand_out(worker, parts)
                 yield from results
     except (EOFError, ConnectionError):
         raise RunError(WORKER_DIED) from None
 
 
-def _hand_out(worker: WorkerProcess, chunks: Iterator[Chunk]) -> None:
-    chunk = next(chunks, None)
+def _hand_out(worker: WorkerProcess, parts: Iterator[Chunk]) -> None:
+    chunk = next(parts, None)
     if chunk is not None:
         worker.send(chunk)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import fixtures
 from benchmarks.engines import check_exact as check_equal
 from benchmarks.engines import measure as measure_engines
 from benchmarks.fixtures import FULL_RULES, POWER_W, USERS_PER_NIGHT
@@ -29,7 +30,12 @@ def test_the_recorded_figures_are_plausible() -> None:
         assert 0.24 * full_mj < energy_mj < full_mj
 
 
-@pytest.mark.parametrize("name", ["street", "store", "engines", "towns"])
+RUN_BY_NAME = sorted(
+    path.stem for path in Path(fixtures.__file__).parent.glob("*.py") if "__main__" in path.read_text()
+)
+
+
+@pytest.mark.parametrize("name", RUN_BY_NAME)
 def test_a_benchmark_says_how_it_is_used(name: str) -> None:
     done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", "--help"], capture_output=True, text=True)
     assert done.returncode == 0 and f"usage: python -m benchmarks.{name}" in done.stdout and not done.stderr

@@ -2,7 +2,8 @@
 
 Checks, in this order: retain flag, repeated id, issuer, kind, clock, ``exp``, ``seq``, lamps; for set also level,
 end, room, name of the override and the limiter. The first that fails gives the answer. Judging keeps nothing: a
-refused command leaves no trace in the store or the limiter.
+refused command leaves no trace in the store or the limiter. Its answer is remembered in memory, so that the same
+command does not get another one later; a restart forgets it.
 
 Without a trusted clock an override from afar is refused. A safety or local manual command is then judged by the
 issuer's own clock: it must last as long from its ``ts`` as it shall from now. A resume is taken as well, since its
@@ -35,6 +36,9 @@ EXP_AHEAD_MS = 86_400_000
 MOST_OVERRIDES = 1000
 """In force at a time: the controller looks at each of them for each lamp."""
 
+MOST_REFUSED = 1000
+"""Refused commands whose answers are remembered, the latest ones: less than a megabyte."""
+
 _DETAIL_CHARACTERS = 200
 
 
@@ -61,7 +65,8 @@ class CommandGate:
     """Judges the commands to a segment (see the module).
 
     After a restart the limiter remembers the overrides that are kept. A caller obeys an accepted command in three
-    steps: keep it in the store, tell the controller, then :meth:`took`.
+    steps: keep it in the store, tell the controller, then :meth:`took`. The answer to another it gives to
+    :meth:`refused`.
     """
 
     def __init__(self, plan: GatewayPlan, settings: Settings, store: Store) -> None:
@@ -74,6 +79,7 @@ class CommandGate:
         self._limits = settings.limits
         self._limiter = DarkeningLimiter(settings.limits, len(plan.lamps))
         self._lit = [FULL_PM] * len(plan.lamps)
+        self._refused: dict[tuple[str, str], bytes] = {}  # issuer and command id -> answer, oldest first
         for order in sorted(self._kept.all(), key=lambda kept: kept.start_ms):
             self._limiter.took(order.start_ms, self._kept_dark(order), 0, self._lit)
 
@@ -83,7 +89,7 @@ class CommandGate:
         """What to do with a command that came at ``t_ms``. targets_pm : level of each lamp now, below 0 not known."""
         if retained:
             return _refused("retained", "a command must not be retained")
-        answer = self._store.answer_to(command.id)
+        answer = self._store.answer_to(command.id) or self._refused.get((command.by, command.id))
         if answer is not None:
             return Verdict("rejected", "duplicate", answer=answer)
         said_ms = t_ms if clock_trusted else command.ts
@@ -97,6 +103,21 @@ class CommandGate:
     def took(self, verdict: Verdict, t_ms: int) -> None:
         """The command of an accepted verdict is obeyed at ``t_ms``."""
         self._limiter.took(t_ms, verdict.darkens, 0, self._lit)
+
+    def refused(self, command: SegmentCommand, code: str, answer: bytes) -> None:
+        """The command was not obeyed and got this answer, as it will again. A retained copy speaks for itself alone."""
+        if code == "retained":
+            return
+        self._refused[command.by, command.id] = answer
+        if len(self._refused) > MOST_REFUSED:
+            del self._refused[next(iter(self._refused))]
+
+    def go_on(self, before: CommandGate) -> None:
+        """Take over what the gate of another configuration has counted and refused."""
+        self._limiter.go_on(
+            before._limiter, {i: self._lamps[lamp] for lamp, i in before._lamps.items() if lamp in self._lamps}
+        )
+        self._refused = before._refused
 
     def clock_set(self, t_ms: int) -> None:
         """The clock was set to ``t_ms``: the limiter forgets nothing by it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import floor
 
 from slic.lamps.level import pm_from_pct
@@ -49,6 +49,14 @@ class DarkeningLimiter:
         moved_ms = t_ms - self._latest_ms
         self._latest_ms = t_ms
         self._darkened_ms = {lamp: at_ms + moved_ms for lamp, at_ms in self._darkened_ms.items()}
+
+    def go_on(self, before: DarkeningLimiter, index: Mapping[int, int]) -> None:
+        """Count also what the limiter of another configuration has counted. index : its lamps -> those of now."""
+        if self._latest_ms > before._latest_ms:
+            self.clock_set(before._latest_ms)
+        self._latest_ms = before._latest_ms
+        counted = {index[lamp]: at_ms for lamp, at_ms in before._darkened_ms.items() if lamp in index}
+        self._darkened_ms = dict(sorted({**self._darkened_ms, **counted}.items(), key=lambda place: place[1]))
 
     def darkens(self, lamps: Iterable[int], level_pm: int, levels_pm: Sequence[int]) -> set[int]:
         """The lamps that a command would darken; arguments as in :meth:`allows`."""

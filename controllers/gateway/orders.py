@@ -44,17 +44,15 @@ class Orders:
         self._clock_trusted = True
         self._unsaid: list[Outgoing] = []
         self.next_ms = NEVER_MS
+        self._gate = CommandGate(plan, settings, store)
         self.reload(plan, settings)
 
     def reload(self, plan: GatewayPlan, settings: Settings) -> None:
         """Judge by another configuration. After it, :meth:`go_on` gives the overrides to another controller."""
         self._plan, self._settings = plan, settings
         self._kept = KeptOrders(self._store, plan.lamps)
-        self._gate = CommandGate(plan, settings, self._store)
-
-    def use(self, settings: Settings) -> None:
-        """Judge by other settings."""
-        self.reload(self._plan, settings)
+        before, self._gate = self._gate, CommandGate(plan, settings, self._store)
+        self._gate.go_on(before)
 
     def forget(self) -> None:
         """Start anew, as a simulated night does."""
@@ -77,14 +75,13 @@ class Orders:
         if verdict.answer is not None:
             return Taken(verdict.code, [self._post.again("ack", verdict.answer)], [])
         if verdict.status != "accepted":
-            answer = self._commands.ack(t_ms, message.id, verdict.status, verdict.code, verdict.detail)
-            return Taken(verdict.code, [answer], [], f"{message.by}: {verdict.detail}")
+            return self._refuse(t_ms, message, verdict.status, verdict.code, verdict.detail)
         answer = self._commands.ack(t_ms, message.id, "accepted", verdict.code, verdict.detail, verdict.level_pm)
         try:
             self._store.take_command(message.by, message.seq, message.id, answer.payload, verdict.order, verdict.ends)
         except StoreFull:
             if verdict.order is not None and verdict.order.kind != "safety":
-                return Taken("store_full", [self._commands.ack(t_ms, message.id, "rejected", "store_full")], [])
+                return self._refuse(t_ms, message, "rejected", "store_full")
             answer = self._commands.ack(t_ms, message.id, "accepted", "not_stored", "", verdict.level_pm)
             self._store.end_overrides(verdict.ends)
         self._gate.took(verdict, t_ms)
@@ -161,6 +158,11 @@ class Orders:
         return answers
 
     # ---- one command ----------------------------------------------------------------------------
+
+    def _refuse(self, t_ms: int, command: SegmentCommand, status: str, code: str, detail: str = "") -> Taken:
+        answer = self._commands.ack(t_ms, command.id, status, code, detail)
+        self._gate.refused(command, code, answer.payload)
+        return Taken(code, [answer], [], f"{command.by}: {detail}")
 
     def _obey(
         self, t_ms: int, active: HeldOverride, answer: Outgoing, controller: SegmentController, lamps: LampLink

@@ -145,7 +145,7 @@ class SegmentControl:
         if config is not None:
             self.settings = settings_of(config)
             self.lamps.resend_ms = round(self.settings.resend_s * 1000)
-            self.orders.use(self.settings)
+            self.orders.reload(self.plan, self.settings)
             self.watches.use(self.settings)
 
     def _commands(self, actions: Sequence[Action]) -> list[Outgoing]:

@@ -32,6 +32,10 @@ HELD_MESSAGES = 2000
 """While the store is full: with so many unwritten messages in hand the connection is left until there is room."""
 
 PROGRESS_MS = 60_000
+NOTHING_HEARD = (
+    "nothing has come yet, not even an inventory: no gateway has spoken, or this certificate may not read the site "
+    "(Mosquitto grants every subscription and then sends nothing)"
+)
 _log = logging.getLogger(__name__)
 
 
@@ -78,8 +82,8 @@ class Ingest:
         self._retry_ms = 0
         self._subscriptions: list[Subscription] = []
         self._progress_ms = clock.monotonic_ms() + PROGRESS_MS
-        self._said = 0
-        self._left = False
+        self._said = self._connections = 0
+        self._left = self._heard = False
         self.full = False
         self.counts = Counts()
 
@@ -98,6 +102,9 @@ class Ingest:
         """Wait a moment for messages and commit what is due."""
         for received in self._transport.wait(self._patience_s()):
             self._take(received)
+        if self._transport.connections != self._connections:
+            self._connections = self._transport.connections
+            _log.info("connected")
         now_ms = self._clock.monotonic_ms()
         if self.full:
             self._try_again(now_ms)
@@ -110,6 +117,7 @@ class Ingest:
         """Commit and acknowledge what is in hand, and leave. What cannot be committed stays with the broker."""
         if self._taken:
             self._commit(self._clock.monotonic_ms())
+        self._warn_of_silence()
         self._transport.close()
         self._store.close()
         _log.info("stopped", extra=facts(**_figures(self.counts), unwritten=len(self._taken)))
@@ -120,6 +128,7 @@ class Ingest:
         return max(0, min(GATHER_MS, self._due_ms - self._clock.monotonic_ms())) / 1000
 
     def _take(self, received: Received) -> None:
+        self._heard = True
         if not self._taken:
             self._due_ms = self._clock.monotonic_ms() + GATHER_MS
         self._taken.append(received)
@@ -173,7 +182,12 @@ class Ingest:
         since_s = (now_ms - self._progress_ms + PROGRESS_MS) / 1000
         rate = round((self.counts.messages - self._said) / since_s, 1)
         self._said, self._progress_ms = self.counts.messages, now_ms + PROGRESS_MS
+        self._warn_of_silence()
         _log.info("progress", extra=facts(**_figures(self.counts), per_s=rate))
+
+    def _warn_of_silence(self) -> None:
+        if self._transport.connected and not self._heard:
+            _log.warning(NOTHING_HEARD)
 
 
 def _figures(counts: Counts) -> dict[str, int]:

@@ -58,12 +58,13 @@ class PahoConnection:
     """One connection.
 
     ready : CONNACK and SUBACK have granted everything; ended : it is over, ``problem`` says why
-    taken_over : another client with the same id has it now; refusal : what the broker did not take last, in words
+    taken_over : another client with the same id has it now; denied : ended since a subscription was not granted
+    refusal : what the broker did not take last, in words
     came : messages received; answered : (mid, taken) of QoS 1 messages sent; free : how many more may be under way
     """
 
     def __init__(self, raw: socket.socket, greeting: Greeting, number: int) -> None:
-        self.ready = self.ended = self.taken_over = False
+        self.ready = self.ended = self.taken_over = self.denied = False
         self.problem = self.refusal = ""
         self.came: list[Received] = []
         self.answered: list[tuple[int, bool]] = []
@@ -214,6 +215,7 @@ class PahoConnection:
         wanted = self._greeting.subscriptions
         refused = [(s, r) for s, r in zip(wanted, reasons, strict=True) if r.is_failure or int(r.value) < s.qos]
         if refused:
+            self.denied = True
             texts = ", ".join(f"{one.filter} ({reason})" for one, reason in refused)
             self._end(f"the broker {self._greeting.where} refuses to subscribe {texts}")
         else:

@@ -37,6 +37,7 @@ class PahoLink:
     client_id : its name at the broker, one connection each; folder : that certificate paths are relative to
     random : draws the pauses between attempts; session : whether the broker keeps messages while it is away
 
+    ``denied``: the broker did not grant all subscriptions the last time; ``problem`` says which.
     QoS 1 messages that were under way when a connection broke are sent again over the next one, in their order and with
     what is left of their life. Raises InputError for an address without TLS that is not this machine, and
     for certificate files that cannot be used.
@@ -59,7 +60,7 @@ class PahoLink:
         self.connected = False
         self.connections = 0
         self.problem = ""
-        self.taken_over = False
+        self.taken_over = self.denied = False
 
     def open(self, subscriptions: Sequence[Subscription], will: Outgoing | None = None, will_delay_s: int = 0) -> None:
         """Begin to connect, without waiting for it; again and again with growing pauses until :meth:`close`."""
@@ -193,15 +194,15 @@ class PahoLink:
     def _connected(self) -> None:
         self.connected = self._news = True
         self.connections += 1
-        self.problem, self.taken_over = "", False
+        self.problem, self.taken_over, self.denied = "", False, False
         self._ready_since_s = time.monotonic()
-        _log.info("connected")
+        _log.debug("connected as %s", self._client_id)
 
     def _lost(self, connection: PahoConnection) -> None:
         lasted_s = time.monotonic() - self._ready_since_s if self.connected else None
         self._connection, self.connected = None, False
         self._unacked.connection_lost()
-        self.taken_over = connection.taken_over
+        self.taken_over, self.denied = connection.taken_over, connection.denied
         pause_s = self._backoff.pause_s(lasted_s)
         self._failed(connection.problem, pause_s + (TAKEN_OVER_S if connection.taken_over else 0))
 

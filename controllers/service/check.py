@@ -8,6 +8,7 @@ from random import SystemRandom
 
 from controllers.clock import Clock
 from controllers.envelope import Sender, new_boot
+from controllers.gateway.config import HttpAddress
 from controllers.gateway.plan import GatewayPlan
 from controllers.gateway.post import Post
 from controllers.link.paho_link import PahoLink
@@ -15,6 +16,7 @@ from controllers.link.transport import Received, Subscription, Transport
 from controllers.service.certificate import certificate_fault, certificate_warning
 from controllers.service.http_status import HttpStatus, NoPages
 from controllers.service.load import idle_sensors, load_gateway
+from controllers.store.database_file import StoreInUse
 from controllers.store.sqlite_store import SqliteStore
 from slic.errors import InputError, RunError
 from slic.messages.topics import GATEWAY, topic
@@ -22,6 +24,7 @@ from slic.messages.topics import GATEWAY, topic
 BROKER_MS = 15_000
 """How long the broker may take to answer, TLS included."""
 
+_BESIDE = "if that is this gateway, which runs already, check its files alone with --offline"
 _TURN_S = 0.25
 
 
@@ -37,15 +40,29 @@ def check_files(path: Path, now_ms: int) -> tuple[GatewayPlan, list[str]]:
 
 def check_surroundings(plan: GatewayPlan, clock: Clock) -> None:
     """Try the store, the port of the status pages and the broker. RunError or InputError for what cannot be used."""
-    SqliteStore(plan.folder / plan.file.store, plan.file.store_limits, clock).close()
+    _try_store(plan, clock)
     if plan.file.http is not None:
-        pages = HttpStatus(plan.file.http, NoPages())
-        pages.open()
-        pages.close()
+        _try_port(plan.file.http)
     sender = Sender(new_boot())
     name = f"{plan.file.segment}-check-{sender.boot}"
     link = PahoLink(plan.file.broker, name, plan.folder, SystemRandom(), session=False)
     ping_broker(link, plan, Post(plan.file.site, plan.file.segment, sender), clock)
+
+
+def _try_store(plan: GatewayPlan, clock: Clock) -> None:
+    try:
+        SqliteStore(plan.folder / plan.file.store, plan.file.store_limits, clock).close()
+    except StoreInUse as error:
+        raise RunError(f"store: {error.value} {error.problem}; {_BESIDE}") from None
+
+
+def _try_port(address: HttpAddress) -> None:
+    pages = HttpStatus(address, NoPages())
+    try:
+        pages.open()
+    except RunError as error:
+        raise RunError(f"{error}; {_BESIDE}") from None
+    pages.close()
 
 
 def ping_broker(link: Transport, plan: GatewayPlan, post: Post, clock: Clock) -> None:

@@ -200,6 +200,7 @@ class GatewayLoop:
         if transport.connections != self._connections and transport.connected:
             self._connections = transport.connections
             self._unsent.clear()
+            log.info("connected")
             if self.started:
                 self._send(self.gateway.connected(self._clock.now_ms()))
             else:

@@ -40,13 +40,17 @@ _DISK = {
 _Result = TypeVar("_Result")
 
 
+class StoreInUse(InputError):
+    """Another process has the store open."""
+
+
 class StoreFile:
     """An open store.
 
     recovered : what happened to a corrupt file, in words; empty if there was none since this process began
     failed : the last attempt to write did not succeed
 
-    InputError if another gateway uses the folder, it cannot be written, or a newer release wrote the file;
+    InputError if another gateway uses the folder (StoreInUse), it cannot be written, or a newer release wrote the file;
     RunError if the disk gives or takes nothing.
     """
 
@@ -168,7 +172,7 @@ def _lock(folder: Path) -> int:
     except OSError:
         holder = os.read(lock, 20).decode("ascii", "replace").strip() or "not known"
         os.close(lock)
-        raise InputError(
+        raise StoreInUse(
             f"is in use by another gateway (process {holder})",
             field="store",
             value=str(folder),

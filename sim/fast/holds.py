@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.fast.axis import NIGHT_BITS, NIGHT_MASK, NOTHING, Ints
+from sim.fast.axis import NIGHT_BITS, NIGHT_MASK, NOTHING, Ints, Small
 
 
 class Runs(NamedTuple):
@@ -23,25 +23,24 @@ class Runs(NamedTuple):
     begin_ms: Ints
     end_ms: Ints
 
+    def of_some_time(self) -> Runs:
+        """Without those that are over when the night begins: a hold of no time that begins with it."""
+        kept = self.end_ms > 0
+        return self if kept.all() else Runs(self.row[kept], self.begin_ms[kept], self.end_ms[kept])
+
 
 NOBODY = Runs(NOTHING, NOTHING, NOTHING)
 
 
-def runs(row: Ints, start_ms: Ints, end_ms: Ints) -> Runs:
+def runs(row: Ints, begin_ms: Small, end_ms: Small) -> Runs:
     """Union of the intervals of each row, in any order; ``end_ms`` includes the hold time."""
     if not len(row):
         return NOBODY
     base = row << NIGHT_BITS
-    starts, ends = base + start_ms, base + end_ms
-    _sort(starts)
-    _sort(ends)
-    gap = ends[:-1] < starts[1:]
-    begin = starts[np.concatenate(([True], gap))]
+    begins, ends = base + begin_ms, base + end_ms
+    begins.sort()
+    ends.sort()
+    gap = ends[:-1] < begins[1:]
+    begin = begins[np.concatenate(([True], gap))]
     end = ends[np.concatenate((gap, [True]))]
     return Runs(begin >> NIGHT_BITS, begin & NIGHT_MASK, end & NIGHT_MASK)
-
-
-def _sort(moments: Ints) -> None:
-    """Sort in place; those of one sensor for each row, the usual case, are in order already."""
-    if (moments[1:] < moments[:-1]).any():
-        moments.sort()

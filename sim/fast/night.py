@@ -12,13 +12,14 @@ import numpy as np
 from controllers.timeline import Change, timelines
 from sim.fast.axis import Ints
 from sim.fast.commands import MAX_CHANNELS, Commands, commands, rule_table
-from sim.fast.holds import NOBODY, Runs, runs
 from sim.fast.moves import moves_of_commands
+from sim.fast.presence import held_up
 from sim.fast.reach import LampClass, StreetReach, phantom, street_reach
 from sim.levels import Levels
 from sim.night import radio_for, segment_plan
 from sim.scene import Scene, inputs_without_presence, is_baseline, programs_of, reports_every_user
 from slic.control.segment import Override
+from slic.scenario.layout import Street
 
 
 class _Kind(NamedTuple):
@@ -37,7 +38,8 @@ class FastNights:
     """Works out nights of the streets of a setup, and keeps what is the same every night."""
 
     def __init__(self) -> None:
-        self._reaches: dict[tuple[str, str, tuple[str, ...], bool], StreetReach] = {}
+        self._reaches: dict[tuple[Street, str, tuple[str, ...], bool], StreetReach] = {}
+        self._groups: dict[Street, list[str]] = {}
         self._night: date | None = None
         self._changes: dict[tuple[str, LampClass], list[Change]] = {}
 
@@ -63,7 +65,7 @@ class FastNights:
             np.concatenate(kind),
             _rows(reaches, rows_before),
             table,
-            _held(scenes, reaches, rows_before),
+            held_up(scenes, reaches, rows_before),
             apart=any(reach.apart for reach in reaches),
         )
         if given is None:
@@ -77,19 +79,25 @@ class FastNights:
         return Levels(moves_of_commands(given, minimum_pm, night_ms, start_ms), pattern)
 
     def _reach(self, scene: Scene, regime: str) -> StreetReach:
-        planners = scene.setup.regimes[regime]
-        used = dict.fromkeys(lamp.group for lamp in scene.street.lamps)
-        programs = {name: planners[name].programs[planners[name].night(scene.night).program] for name in used}
-        orders = [order.lamps or range(len(scene.street.lamps)) for order in orders_of(scene, regime)]
+        street, planners = scene.street, scene.setup.regimes[regime]
+        used = {name: planners[name] for name in self._groups_of(street.like)}
+        programs = {name: planner.programs[planner.night(scene.night).program] for name, planner in used.items()}
+        orders = [order.lamps or range(len(street.lamps)) for order in orders_of(scene, regime)]
         every_user = reports_every_user(programs_of(scene, regime))
-        key = (scene.street.name, regime, tuple(program.name for program in programs.values()), every_user)
+        by_name = any(control.sensors for program in programs.values() for control in program.dynamic_controls)
+        key = (street if by_name else street.like, regime, tuple(p.name for p in programs.values()), every_user)
         if orders or key not in self._reaches:
-            plan = segment_plan(scene.setup, scene.street, planners)
+            plan = segment_plan(scene.setup, key[0], planners)
             reach = street_reach(plan, programs, orders, every_user=every_user)
             if orders:
                 return reach
             self._reaches[key] = reach
         return self._reaches[key]
+
+    def _groups_of(self, street: Street) -> list[str]:
+        if street not in self._groups:
+            self._groups[street] = list(dict.fromkeys(lamp.group for lamp in street.lamps))
+        return self._groups[street]
 
     def _timelines(self, scene: Scene, regime: str, classes: Sequence[LampClass]) -> list[list[Change]]:
         """The timeline of each class. Those of lamps without overrides are the same in all streets of a night."""
@@ -108,7 +116,7 @@ def _run_core(scene: Scene, regime: str, classes: Sequence[LampClass]) -> list[l
     """Timelines of classes of lamps by the controller, with one lamp for each and no sensors."""
     planners = scene.setup.regimes[regime]
     plan = replace(
-        segment_plan(scene.setup, scene.street, planners),
+        segment_plan(scene.setup, scene.street.like, planners),
         lamps=tuple(phantom(kind) for kind in classes),
         sensors=(),
         groups={kind.group: planners[kind.group] for kind in classes},
@@ -145,19 +153,6 @@ def _row(reach: StreetReach, number: int, at: int) -> Ints:
     if number >= len(reach.row):
         return np.full(len(reach.kind), -1)
     return np.where(reach.row[number] < 0, -1, reach.row[number] + at)
-
-
-def _held(scenes: Sequence[Scene], reaches: Sequence[StreetReach], rows_before: Ints) -> list[Runs]:
-    """Per channel number, the runs in the rows of all streets."""
-    found = []
-    for number in range(max(len(reach.row) for reach in reaches)):
-        parts = [
-            (row + at, begin_ms, end_ms)
-            for scene, reach, at in zip(scenes, reaches, rows_before, strict=True)
-            for row, begin_ms, end_ms in reach.intervals(number, scene.detections, scene.start_ms)
-        ]
-        found.append(runs(*(np.concatenate(part) for part in zip(*parts, strict=True))) if parts else NOBODY)
-    return found
 
 
 def _delayed(given: Commands, latency_ms: int) -> Commands:

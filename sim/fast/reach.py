@@ -11,8 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.fast.axis import NOTHING, Ints, spread
-from sim.sensing import Detections
+from sim.detections import Detections
+from sim.fast.axis import NOTHING, Ints, Small, spread
+from sim.fast.holds import NOBODY, Runs, runs
+from sim.scene import Scene
+from sim.sightings import held
 from slic.control.group import Effect
 from slic.control.program import ControlProgram
 from slic.control.reach import LampIndex, Reach, Train
@@ -56,13 +59,23 @@ class StreetReach:
         """Whether different controls of a group have different sensors."""
         return any(len({channel.sensors for channel in group.channels}) > 1 for group in self.groups)
 
-    def intervals(self, number: int, found: Detections, start_ms: int) -> list[tuple[Ints, Ints, Ints]]:
-        """Row, start and end of what holds lamps up in a channel, group by group [ms since the start of the night]."""
-        return [
-            group.intervals(group.channels[number], found, start_ms)
-            for group in self.groups
-            if number < len(group.channels)
-        ]
+    @property
+    def by_sensor(self) -> bool:
+        """Whether it takes no more than what each sensor sees, whoever it is, to hold lamps up."""
+        return bool(self.groups) and not self.groups[0].every_user
+
+    def runs(self, number: int, scene: Scene) -> Runs:
+        """When rows are held up in a channel."""
+        groups = [group for group in self.groups if number < len(group.channels)]
+        parts = [group.intervals(group.channels[number], scene) for group in groups]
+        return runs(*map(np.concatenate, zip(*parts, strict=True))).of_some_time() if parts else NOBODY
+
+    def hold_of_each(self, number: int) -> int | None:
+        """The hold of a channel, if all sensors give it, each to a row of its own, in order, whoever it sees."""
+        if len(self.groups) != 1 or not self.groups[0].row_by_row or number >= len(self.groups[0].channels):
+            return None
+        channel = self.groups[0].channels[number]
+        return channel.hold_ms if channel.sensors is None else None
 
     def channel_of(self, kind: LampClass) -> tuple[int, ...]:
         """The channel number of each dynamic control of a class."""
@@ -118,6 +131,7 @@ class _GroupReach:
         called by the first lamp of it
     row_of_sensor : the row of each sensor, -1 for none; in train style each lamp is a row and this is empty
     every_user : sensors that are up report further users too
+    row_by_row : each sensor has a row of its own, in order, and it does not matter whom it sees
     """
 
     name: str
@@ -127,25 +141,33 @@ class _GroupReach:
     row_of_sensor: Ints
     trains: tuple[Reach, ...]
     every_user: bool
+    row_by_row: bool
 
-    def intervals(self, channel: Channel, found: Detections, start_ms: int) -> tuple[Ints, Ints, Ints]:
+    def intervals(self, channel: Channel, scene: Scene) -> tuple[Ints, Small, Small]:
         """Row, start and end of what holds lamps up in a channel [ms since the start of the night]."""
-        reported = np.ones(len(found), bool) if self.every_user else found.first | ~found.long
+        row, begin_ms, end_ms = self._by_user(channel, scene) if self.every_user else self._by_sensor(channel, scene)
+        end_ms = np.minimum(end_ms, scene.end_ms - scene.start_ms)
+        if row.min(initial=0) < 0:
+            row, begin_ms, end_ms = row[row >= 0], begin_ms[row >= 0], end_ms[row >= 0]
+        return row, begin_ms, end_ms
+
+    def _by_sensor(self, channel: Channel, scene: Scene) -> tuple[Ints, Small, Small]:
+        found = held([scene.sightings], channel.hold_ms)
+        row = self.row_of_sensor
         if channel.sensors is not None:
-            reported &= np.isin(found.sensor, list(channel.sensors))
-        if not reported.all():
-            found = found.pick(reported)
-        begin_ms = found.enter_ms - start_ms
-        end_ms = np.minimum(found.fall_ms + channel.hold_ms, found.end_ms)
-        end_ms -= start_ms
-        if self.trains:
-            row, which = self._trains(found)
-            begin_ms, end_ms = begin_ms[which], end_ms[which]
-        else:
-            row = self.row_of_sensor[found.sensor]
-        # A hold of no time that begins with the night is over when the night begins.
-        kept = (row >= 0) & (end_ms > 0)
-        return (row, begin_ms, end_ms) if kept.all() else (row[kept], begin_ms[kept], end_ms[kept])
+            row = np.where(np.isin(np.arange(len(row)), list(channel.sensors)), row, -1)
+        return row.take(found.sensor), found.begin_ms, found.end_ms
+
+    def _by_user(self, channel: Channel, scene: Scene) -> tuple[Ints, Ints, Ints]:
+        found = scene.detections
+        if channel.sensors is not None:
+            found = found.pick(np.isin(found.sensor, list(channel.sensors)))
+        begin_ms = found.enter_ms - scene.start_ms
+        end_ms = found.fall_ms + (channel.hold_ms - scene.start_ms)
+        if not self.trains:
+            return self.row_of_sensor[found.sensor], begin_ms, end_ms
+        row, which = self._trains(found)
+        return row, begin_ms[which], end_ms[which]
 
     def _trains(self, found: Detections) -> tuple[Ints, Ints]:
         """Lamp and detection of everything that detections hold up in train style."""
@@ -166,11 +188,12 @@ def _group_reach(name: str, program: ControlProgram, plan: SegmentPlan, every_us
     channels, channel_of = _channels(program, plan.sensors)
     if program.presence.style == "train":
         rows = {i: i for i, _ in members}
-        return _GroupReach(name, channels, channel_of, rows, NOTHING, tuple(reaches), every_user)
+        return _GroupReach(name, channels, channel_of, rows, NOTHING, tuple(reaches), every_user, False)
     fixed = [reach.fixed or () for reach in reaches]
     row_of_lamp = {lamp: lamps[0] for lamps in fixed for lamp in lamps}
     row_of_sensor = np.array([lamps[0] if lamps else -1 for lamps in fixed], np.int64)
-    return _GroupReach(name, channels, channel_of, row_of_lamp, row_of_sensor, (), every_user)
+    row_by_row = not every_user and bool((np.diff(row_of_sensor, prepend=-1) > 0).all())
+    return _GroupReach(name, channels, channel_of, row_of_lamp, row_of_sensor, (), every_user, row_by_row)
 
 
 def _channels(program: ControlProgram, sensors: Sequence[SensorPlan]) -> tuple[tuple[Channel, ...], tuple[int, ...]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slic.errors import InputError
+from slic.errors import InputError, RunError
 
 if TYPE_CHECKING:
     from controllers.gateway.config import BrokerAddress
@@ -34,9 +34,9 @@ def ingest(
 ) -> None:
     """Keep the records that the gateways of a site report.
 
-    Runs until Ctrl-C or SIGTERM. The folder has one SQLite file per UTC day. Each record is kept once, whatever is sent
-    twice. Several workers may write the same folder: start each with another --worker. Look at it with: slic report
-    FOLDER
+    Runs until Ctrl-C or SIGTERM. Exit code 3 if the broker refuses to subscribe. The folder has one SQLite file per UTC
+    day. Each record is kept once, whatever is sent twice. Several workers may write the same folder: start each with
+    another --worker. Look at it with: slic report FOLDER
 
     Example: slic ingest --site ghent --broker localhost:8883 --ca ca.crt --cert ingest.crt --key ingest.key --out store
     """
@@ -95,4 +95,6 @@ def _work(site: str, address: BrokerAddress, out: Path, worker: str, share: str,
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, lambda number, _frame: stopped.append(number))
     work.open(site, share)
-    work.run(lambda: not stopped)
+    work.run(lambda: not stopped and not link.denied)
+    if link.denied:
+        raise RunError(link.problem)

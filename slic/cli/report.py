@@ -41,7 +41,8 @@ def report(
     """Show the figures of a run, or of what a field reported.
 
     For a run folder: checks that its files are as they were written, and makes its report again. For a folder of slic
-    ingest: energy and coverage by night and lamp, and the saving against full level.
+    ingest: energy and coverage by night and lamp, and the saving against full level. Exit code 4 where a file of it was
+    changed, or a day's file is damaged and left out.
 
     Examples: slic report runs/demo --html demo.html, slic report store --timezone Europe/Brussels --out field-report
     """
@@ -117,6 +118,11 @@ def _field_report(run: Path, html: Path | None, as_json: bool, quiet: bool, chos
         print_field(report)
         if html or chosen.out:
             typer.echo(f"Report: {html or chosen.out}")
+    left_out = report.summary["days_left_out"]
+    if left_out:
+        if as_json or quiet:
+            typer.echo(f"warning: left out, since their files are damaged: {', '.join(left_out)}", err=True)
+        raise typer.Exit(_FINISHED_WITH_WARNINGS)
 
 
 def _position(text: str | None) -> tuple[float, float] | None:

@@ -45,7 +45,7 @@ CODES: Mapping[Code, str] = {
     "too_large": "the payload is larger than its channel allows",
     "not_utf8": "the payload is not text in UTF-8",
     "malformed": "the payload is not JSON, or a field is missing or not as described",
-    "duplicate": "the message was taken before and is not taken again; only counted",
+    "duplicate": "the message came before and is not taken again; only counted",
     "unknown_issuer": "the gateway knows nobody of the name in `by`",
     "not_allowed": "this issuer may not give commands of this kind",
     "clock_untrusted": "the gateway cannot tell whether the command is in time, since it does not trust its clock",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from slic.report.csv_file import Row
 from slic.report.field_store import FieldEvent
@@ -19,6 +20,21 @@ def fault_rows(events: Iterable[FieldEvent]) -> list[Row]:
         if event.phase == "end":
             row["ended_utc"] = event.t_ms
     return sorted(rows.values(), key=lambda row: (int(str(row["first_seen_utc"])), row["segment"], row["node"]))
+
+
+def most_important(rows: Sequence[Row], most: int) -> list[Row]:
+    """At most so many faults: those that are not over first, and of each the newest first."""
+    newest_first = reversed(rows)
+    return sorted(newest_first, key=lambda row: row["ended_utc"] is not None)[:most]
+
+
+def counts_in_words(rows: Sequence[Row]) -> str:
+    """How many faults of each kind there are, the most frequent first."""
+    kinds = Counter(str(row["code"]) for row in rows)
+    still = Counter(str(row["code"]) for row in rows if row["ended_utc"] is None)
+    return ", ".join(
+        f"{code} {count:,}" + (f" ({still[code]:,} open)" if still[code] else "") for code, count in kinds.most_common()
+    )
 
 
 def _row(event: FieldEvent) -> Row:

@@ -11,6 +11,7 @@ from slic import __version__
 from slic.report.charts.columns import column_chart
 from slic.report.charts.heat_map import heat_map
 from slic.report.csv_file import Row, iso_utc
+from slic.report.field_faults import counts_in_words, most_important
 from slic.report.field_levels import SLOTS
 from slic.report.field_report import FieldReport
 from slic.report.html import environment
@@ -18,19 +19,22 @@ from slic.report.words import energy_unit
 
 MOST_ROWS, MOST_NIGHTS = 60, 92
 """Lamps (those with least coverage) and nights (the last ones) in the map."""
+MOST_FAULTS = 40
 _NOON = SLOTS // 2
 
 
 def render_field_html(report: FieldReport) -> str:
     """The page, made from summary and tables, and the levels by half-hour."""
     rows, left_out = _map_rows(report)
+    faults = report.tables["events"]
     return (
         environment()
         .get_template("field.html.j2")
         .render(
             summary=report.summary,
             nights=report.tables["nights"],
-            faults=[_fault(row) for row in report.tables["events"]],
+            faults=[_fault(row) for row in most_important(faults, MOST_FAULTS)],
+            fault_counts=counts_in_words(faults),
             version=__version__,
             coverage=Markup(_coverage(report, rows)),
             map_left_out=left_out,

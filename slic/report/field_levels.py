@@ -38,6 +38,8 @@ class FieldLevels:
     def __init__(self, edges_ms: Sequence[int], slot: Callable[[int], int], last_ms: int) -> None:
         self._edges, self._slot, self._last_ms = edges_ms, slot, last_ms
         self._states: dict[LampKey, State] = {}
+        self.known = False
+        """Whether any state was told."""
         self.nights: dict[tuple[LampKey, int], Level] = {}
         self.half_hours = [Level() for _ in range(SLOTS)]
         self.raises = 0
@@ -52,16 +54,18 @@ class FieldLevels:
             if state.src == "sensor" and before is not None and state.target_pm > before.target_pm:
                 self.raises += 1
             self._states[lamp] = state
+            self.known = True
+
+    def pass_over(self, begin_ms: int) -> None:
+        """From here on nothing is known until the next states, since those of the day were lost."""
+        for lamp, state in self._states.items():
+            self._add(lamp, state, begin_ms)
+        self._states.clear()
 
     def finish(self) -> None:
         """Let the last states hold until the end of what is known."""
         for lamp, state in self._states.items():
             self._add(lamp, state, self._last_ms)
-
-    @property
-    def known(self) -> bool:
-        """Whether any state was told."""
-        return bool(self._states)
 
     def _add(self, lamp: LampKey, state: State, until_ms: int) -> None:
         for begin_ms, end_ms, from_pm, to_pm in _pieces(state, min(until_ms, state.t_ms + HOLD_MS)):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
 from slic.control.civil import night_of, noon_ms, zone
 from slic.errors import InputError
 from slic.report.field_energy import FieldEnergy, LampNight
 from slic.report.field_levels import SLOTS, FieldLevels, Level
-from slic.report.field_store import FieldEvent, FieldStore, InventoryLamp, LampKey
+from slic.report.field_store import DamagedDay, FieldEvent, FieldStore, InventoryLamp, LampKey
 
 MOST_NIGHTS = 366
 """Nights of a report whose first night is not given: the last ones."""
@@ -49,9 +49,18 @@ class FieldNights:
 def read_nights(store: FieldStore, timezone: str, first: date | None = None, last: date | None = None) -> FieldNights:
     """Read nights of a store. first, last : default: all that have readings, the last 366 at most.
 
+    A day whose file is damaged is passed over: nothing is known of it, and ``store.damaged`` says what is wrong.
     InputError if the time zone is unknown or there are no readings in these nights.
     """
     zone(timezone)
+    while True:
+        try:
+            return _read(store, timezone, first, last)
+        except DamagedDay as damaged:
+            store.damaged[damaged.day] = damaged.problem
+
+
+def _read(store: FieldStore, timezone: str, first: date | None, last: date | None) -> FieldNights:
     begin, end, left_out = _span(store, timezone, first, last)
     nights = tuple(begin + _ONE_DAY * number for number in range((end - begin).days + 1))
     edges = tuple(noon_ms(timezone, night) for night in (*nights, end + _ONE_DAY))
@@ -59,6 +68,8 @@ def read_nights(store: FieldStore, timezone: str, first: date | None = None, las
     levels = FieldLevels(edges, cache(lambda t_ms: _slot(t_ms, timezone)), _last_ms(store, edges))
     events: list[FieldEvent] = []
     for day in _days(store, nights):
+        if day in store.damaged:
+            levels.pass_over(_midnight_ms(day))
         energy.add_day(store.readings(day))
         levels.add_day(store.states(day))
         events += (event for event in store.events(day) if edges[0] <= event.t_ms < edges[-1])
@@ -85,7 +96,8 @@ def _span(store: FieldStore, timezone: str, first: date | None, last: date | Non
     """First and last night, and whether earlier ones are left out."""
     earliest_ms, latest_ms = _first_ms(store), _latest_ms(store)
     if earliest_ms is None or latest_ms is None:
-        raise InputError("has no readings", file=str(store.folder), allowed="a store with telemetry")
+        damaged = f" that can be used; damaged: {', '.join(map(str, sorted(store.damaged)))}" if store.damaged else ""
+        raise InputError(f"has no readings{damaged}", file=str(store.folder), allowed="a store with telemetry")
     end = last or night_of(timezone, max(latest_ms - 1, earliest_ms))
     earliest = night_of(timezone, earliest_ms)
     begin = first or max(earliest, end - _ONE_DAY * (MOST_NIGHTS - 1))
@@ -115,6 +127,10 @@ def _last_ms(store: FieldStore, edges_ms: Sequence[int]) -> int:
 def _days(store: FieldStore, nights: Sequence[date]) -> list[date]:
     """Days of the store that tell of the nights, with the days around them, where counters were before and after."""
     return [day for day in store.days if nights[0] - 2 * _ONE_DAY <= day <= nights[-1] + 3 * _ONE_DAY]
+
+
+def _midnight_ms(day: date) -> int:
+    return round(datetime.combine(day, time(), UTC).timestamp() * 1000)
 
 
 def _slot(t_ms: int, timezone: str) -> int:

@@ -96,8 +96,17 @@ def _summary(
         "events_open": sum(row["ended_utc"] is None for row in tables["events"]),
         "counter_restarts": sum(field.restarts.values()),
         "rejected_messages": store.rejected(),
-        "warnings": _warnings(field, missing, unlisted),
+        "days_left_out": [str(day) for day in sorted(store.damaged)],
+        "warnings": [*_damaged(store), *_warnings(field, missing, unlisted)],
     }
+
+
+def _damaged(store: FieldStore) -> list[str]:
+    """A warning for each day whose file is damaged."""
+    return [
+        f"{day}.sqlite {problem}: this UTC day is left out. Its time is not covered, and its faults are not known."
+        for day, problem in sorted(store.damaged.items())
+    ]
 
 
 def _totals(field: FieldNights, nights: Iterable[int], lamps: Iterable[LampKey]) -> dict[str, Any]:

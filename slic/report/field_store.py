@@ -55,6 +55,14 @@ class FieldEvent(NamedTuple):
     detail: str
 
 
+class DamagedDay(InputError):
+    """The file of a UTC day is damaged. day : which one."""
+
+    def __init__(self, day: date, problem: str, file: str) -> None:
+        super().__init__(problem, file=file)
+        self.day = day
+
+
 @dataclass(frozen=True, slots=True)
 class InventoryLamp:
     """A lamp as its gateway listed it. power_w : circuit watts at full level; None where not known."""
@@ -72,12 +80,16 @@ def is_store(folder: Path) -> bool:
 
 
 class FieldStore:
-    """A folder that ``slic ingest`` writes. InputError if it is none, or a file of it cannot be read."""
+    """A folder that ``slic ingest`` writes. InputError if it is none, or a file of it cannot be read.
+
+    damaged : days that are passed over as if nothing had been told on them, with what is wrong; for the caller to fill
+    """
 
     def __init__(self, folder: Path) -> None:
         if not is_store(folder):
             raise InputError("is no store of field records", file=str(folder), allowed=f"a folder with {SITE_FILE}")
         self.folder = folder
+        self.damaged: dict[date, str] = {}
         self.days = tuple(date.fromisoformat(path.stem) for path in sorted(folder.glob(DAY_GLOB)) if _is_day(path.stem))
         about = self._rows(SITE_FILE, "SELECT site, schema FROM about")
         if not about or about[0][1] != SCHEMA:
@@ -161,7 +173,14 @@ class FieldStore:
         return list(self._query(name, query))
 
     def _each(self, day: date, query: str) -> Iterator[tuple[Any, ...]]:
-        return self._query(f"{day}.sqlite", query)
+        if day in self.damaged:
+            return
+        try:
+            yield from self._query(f"{day}.sqlite", query)
+        except InputError as error:
+            if _is_damage(error.__cause__):
+                raise DamagedDay(day, error.problem, error.file) from None
+            raise
 
     def _query(self, name: str, query: str) -> Iterator[tuple[Any, ...]]:
         try:
@@ -170,7 +189,7 @@ class FieldStore:
         except sqlite3.Error as error:
             if str(error).startswith("no such table"):
                 return  # a worker is just making the file
-            raise InputError(f"cannot be read ({error})", file=str(self.folder / name)) from None
+            raise InputError(f"cannot be read ({error})", file=str(self.folder / name)) from error
 
     def _opened(self, name: str) -> sqlite3.Connection:
         return sqlite3.connect(f"{(self.folder / name).absolute().as_uri()}?mode=ro", uri=True, timeout=30)
@@ -192,6 +211,12 @@ def _lamp(row: dict[str, Any]) -> InventoryLamp:
 
 def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _is_damage(error: BaseException | None) -> bool:
+    """Whether it is the file itself that is wrong, and not the way to it."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
 def _is_day(name: str) -> bool:

@@ -36,7 +36,8 @@ def build_streets(loaded: LoadedScenario) -> list[Street]:
         return [_straight_street(loaded.scenario, lamps, lamps.street)]
     if isinstance(lamps, LampCity):
         names = [f"{lamps.street}-{number:04d}" for number in range(1, lamps.streets + 1)]
-        return [_straight_street(loaded.scenario, lamps, name) for name in names]
+        first = _straight_street(loaded.scenario, lamps, names[0])
+        return [first, *map(first.another, names[1:])]
     if isinstance(lamps, LampGroups):
         return [_group_street(group.group, group.count, group.luminaire, group.power_w) for group in lamps.groups]
     powers = _Powers(loaded, lamps)

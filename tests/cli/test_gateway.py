@@ -128,6 +128,7 @@ def test_a_gateway_from_start_to_end(broker: Mosquitto, plain: Client, tmp_path:
         assert plain.payloads(f"{BASE}/l001/cmd") == [], "a lamp that is right is told nothing"
         _look_at_pages(gateway)
         assert gateway.end(signal.SIGTERM) == 0
+        assert [line["event"] for line in gateway.log()].count("connected") == 1
     statuses = [json.loads(payload)["status"] for payload in plain.payloads(f"{BASE}/_/status")]
     assert statuses == ["online", "offline"]
 
@@ -300,6 +301,20 @@ def test_check_says_what_cannot_be_used(broker: Mosquitto, tmp_path: Path) -> No
         file = folder(tmp_path / "gw", broker.port, taken.getsockname()[1])
         done = run("gateway", "check", file)
     assert done.returncode == 3 and "cannot be listened on" in done.stderr
+
+
+def test_check_beside_the_running_gateway_says_how_to_check_the_files_alone(broker: Mosquitto, tmp_path: Path) -> None:
+    with Running(folder(tmp_path / "one", broker.port)) as gateway:
+        gateway.wait_for("started")
+        same = run("gateway", "check", tmp_path / "one" / "gateway.yaml")
+        assert same.returncode == 3 and f"in use by another gateway (process {gateway.process.pid})" in same.stderr
+        assert "--offline" in same.stderr and len(same.stderr.splitlines()) == 1
+        port = int(gateway.address().rpartition(":")[2])
+        other = run("gateway", "check", folder(tmp_path / "two", broker.port, port))
+        assert (
+            other.returncode == 3 and f":{port} cannot be listened on" in other.stderr and "--offline" in other.stderr
+        )
+        assert run("gateway", "check", tmp_path / "one" / "gateway.yaml", "--offline").returncode == 4
 
 
 def test_a_new_folder_from_an_inventory(tmp_path: Path, slic: Slic) -> None:

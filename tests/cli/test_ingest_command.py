@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from controllers.ingest.worker import subscriptions
 from slic.cli.ingest import app
 from slic.errors import InputError
+from tests.controllers.fake_broker import CONNACK, FakeBroker
 
 GOOD = {"--site": "ghent", "--broker": "127.0.0.1:1883", "--out": "store"}
 
@@ -38,6 +42,22 @@ def test_bad_options_are_said(
     result = CliRunner().invoke(app, arguments)
     assert isinstance(result.exception, InputError)
     assert said in str(result.exception)
+
+
+def test_a_broker_that_refuses_to_subscribe_ends_it_with_an_error(tmp_path: Path) -> None:
+    """The SUBACK of MQTT 5, section 3.9: the last filter is refused with 0x87, Not authorized."""
+    filters = subscriptions("ghent", "slic")
+    reasons = bytes([1] * (len(filters) - 1) + [0x87])
+    speech = CONNACK + bytes([0x90, 3 + len(reasons), 0, 1, 0]) + reasons
+    with FakeBroker(speech) as broker:
+        where = ["--site", "ghent", "--broker", f"127.0.0.1:{broker.port}", "--out", str(tmp_path / "store")]
+        command = [sys.executable, "-c", "from slic.cli import main; main()", "ingest", *where, "--quiet"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert (
+        last == f"error: the broker 127.0.0.1:{broker.port} refuses to subscribe {filters[-1].filter} (Not authorized)"
+    )
 
 
 def test_help_has_an_example() -> None:

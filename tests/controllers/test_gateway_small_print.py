@@ -197,6 +197,22 @@ def test_the_limiter_remembers_what_commands_have_darkened() -> None:
     assert acks(talk.gateway.store)[-1] == ("rejected", "limiter")
 
 
+@pytest.mark.parametrize("change", ["settings", "reload"])
+def test_the_limiter_remembers_through_other_settings_and_a_reload(change: str) -> None:
+    limits = {"share_pct": 34}
+    talk = at_eight(limits=limits)
+    talk.command(at("21:00"), level_pct=0, lamps=["l0"])
+    talk.command(at("21:00:01"), op="resume")
+    if change == "settings":
+        settings(talk, at("21:00:02"), limits=limits)
+    else:
+        talk.gateway.reload(plan(limits=limits), at("21:00:02"))
+    talk.command(at("21:00:03"), level_pct=0, lamps=["l1"])
+    assert acks(talk.gateway.store)[-1] == ("rejected", "limiter")
+    talk.command(at("21:10:01"), level_pct=0, lamps=["l1"])
+    assert acks(talk.gateway.store)[-1] == ("accepted", "ok")
+
+
 def test_a_safety_order_is_obeyed_without_room_to_keep_it() -> None:
     talk = at_eight()
     talk.gateway.store.full = True  # type: ignore[attr-defined]

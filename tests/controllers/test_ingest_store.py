@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controllers.ingest.ingest_store import REJECTED_KEPT, IngestStore
-from controllers.ingest.worker import subscriptions
+from controllers.ingest.worker import NOTHING_HEARD, PROGRESS_MS, subscriptions
 from slic.errors import InputError, RunError
 from tests.controllers.ingest_parts import Worker, keep, rows
 from tests.field_messages import T0_MS, inventory, message, place, state, telemetry
@@ -168,6 +168,20 @@ def test_a_damaged_file_is_said_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "2022-11-14.sqlite").write_bytes(b"this is no database, and long enough to be looked at" * 20)
     with pytest.raises(RunError, match=r"2022-11-14\.sqlite is damaged"):
         keep(tmp_path, (place("s", "l1", "state"), state(1, T0_MS)))
+
+
+def test_a_worker_that_hears_nothing_says_that_it_may_not_be_allowed_to(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Mosquitto 2.0.11 grants every subscription, whatever its access list says (tests/controllers/test_access.py)."""
+    worker = Worker(tmp_path)
+    worker.turn(PROGRESS_MS)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [NOTHING_HEARD]
+    caplog.clear()
+    worker.inbox.put(place("seg", "l1", "state"), state(1, T0_MS))
+    worker.turn(PROGRESS_MS)
+    worker.ingest.finish()
+    assert [record for record in caplog.records if record.levelname == "WARNING"] == []
 
 
 def test_a_worker_asks_for_what_the_contract_gives_it() -> None:

@@ -85,6 +85,34 @@ def test_a_clock_that_goes_back_unnoticed_frees_no_place_and_keeps_none_for_ever
     assert _obey(limiter, WITHIN_MS + 1, [4])
 
 
+def test_another_configuration_goes_on_counting_for_the_lamps_that_stay() -> None:
+    """Four of 40 are dark; then one of them is taken out and all others have other numbers."""
+    before = _limiter()
+    assert _obey(before, 1_000, [0, 1])
+    assert _obey(before, 2_000, [2, 3])
+    after = _limiter()
+    after.go_on(before, {lamp: 40 - lamp for lamp in range(1, 40)})
+    assert not _obey(after, 3_000, [1, 2])
+    assert _obey(after, 3_000, [1])
+    assert _obey(after, 3_000, [39, 38, 37]), "those are the three that count"
+    assert not _obey(after, 3_000 + WITHIN_MS, [2])
+    assert _obey(after, 3_001 + WITHIN_MS, [2])
+
+
+@pytest.mark.parametrize("moved_ms", [-31_536_000_000, 31_536_000_000])
+def test_another_configuration_counts_by_the_clock_as_it_was_set_before(moved_ms: int) -> None:
+    """It begins with the overrides that are kept, whose times are those of the clock of then."""
+    then_ms = 100_000_000_000
+    before, after = _limiter(), _limiter()
+    for limiter in (before, after):
+        assert _obey(limiter, then_ms, [0, 1, 2, 3])
+    now_ms = then_ms + moved_ms
+    before.clock_set(now_ms)
+    after.go_on(before, {lamp: lamp for lamp in range(40)})
+    assert not _obey(after, now_ms + WITHIN_MS, [4])
+    assert _obey(after, now_ms + WITHIN_MS + 1, [4])
+
+
 @st.composite
 def _commands(draw: st.DrawFn) -> list[tuple[int, list[int], int]]:
     pauses = st.one_of(st.integers(0, 2 * WITHIN_MS), st.sampled_from([0, WITHIN_MS, WITHIN_MS + 1]))

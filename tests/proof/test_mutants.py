@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from controllers.replay import Row
-from sim.fast import lines as fast_lines
-from sim.fast import night as fast_night
+from sim import sightings
+from sim.fast import moves as fast_moves
+from sim.fast import presence as fast_presence
+from sim.fast import reach as fast_reach
 from sim.fast.axis import Ints
 from sim.fast.commands import Commands
-from sim.fast.holds import Runs
 from sim.proof.case import Case
 from sim.proof.drivers import DRIVERS, Driver, arrays, controller_of, fake_clock
 from sim.proof.fake_clock import FakeClock
@@ -21,6 +22,7 @@ from sim.proof.outcome import Outcome, outcome
 from sim.proof.prove import Proof, prove
 from sim.proof.wires import gears_of, levels_after
 from sim.scene import inputs_for
+from sim.sightings import Held, Sightings
 from slic.lamps.gear import Gear
 from tests.proof.test_equal import CASES, SEED
 
@@ -39,30 +41,32 @@ def found_by(drivers: dict[str, Driver]) -> Proof:
 
 
 def held_a_millisecond_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = fast_night.runs
+    real = sightings.held
 
-    def wrong(row: Ints, start_ms: Ints, end_ms: Ints) -> Runs:
-        return real(row, start_ms, end_ms + 1)
+    def wrong(seen: Sequence[Sightings], hold_ms: int) -> Held:
+        return real(seen, hold_ms + 1)
 
-    monkeypatch.setattr(fast_night, "runs", wrong)
+    monkeypatch.setattr(fast_presence, "held", wrong)
+    monkeypatch.setattr(fast_reach, "held", wrong)
 
 
 def tie_the_other_way_round(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hold that ends at the very millisecond at which somebody else comes is over."""
-    real = fast_night.runs
+    real = sightings.held
 
-    def wrong(row: Ints, start_ms: Ints, end_ms: Ints) -> Runs:
-        found = real(row, 2 * start_ms, np.maximum(2 * end_ms - 1, 2 * start_ms))
-        begin_ms, until_ms = found.begin_ms // 2, (found.end_ms + 1) // 2
-        until_ms[:-1] -= (found.row[1:] == found.row[:-1]) & (begin_ms[1:] == until_ms[:-1])
-        return Runs(found.row, begin_ms, until_ms)
+    def wrong(seen: Sequence[Sightings], hold_ms: int) -> Held:
+        found = real(seen, max(hold_ms - 1, 0))
+        end_ms = found.end_ms + np.int32(min(hold_ms, 1))
+        end_ms[:-1] -= (found.sensor[1:] == found.sensor[:-1]) & (found.begin_ms[1:] == end_ms[:-1])
+        return found._replace(end_ms=end_ms)
 
-    monkeypatch.setattr(fast_night, "runs", wrong)
+    monkeypatch.setattr(fast_presence, "held", wrong)
+    monkeypatch.setattr(fast_reach, "held", wrong)
 
 
 def forgotten_ramp(monkeypatch: pytest.MonkeyPatch) -> None:
     """A ramp that interrupts another one is a step."""
-    real = fast_lines.ramps_of
+    real = fast_moves.ramps_of
 
     def wrong(commands: Commands, minimum_pm: Ints, night_ms: int) -> Any:
         interrupts = np.zeros(len(commands.t_ms), bool)
@@ -70,7 +74,7 @@ def forgotten_ramp(monkeypatch: pytest.MonkeyPatch) -> None:
         interrupts[1:] = same & (commands.t_ms[1:] < commands.t_ms[:-1] + commands.ramp_ms[:-1])
         return real(commands._replace(ramp_ms=np.where(interrupts, 0, commands.ramp_ms)), minimum_pm, night_ms)
 
-    monkeypatch.setattr(fast_lines, "ramps_of", wrong)
+    monkeypatch.setattr(fast_moves, "ramps_of", wrong)
 
 
 @pytest.mark.parametrize("mutant", [held_a_millisecond_longer, tie_the_other_way_round, forgotten_ramp])

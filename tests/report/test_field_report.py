@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,31 @@ def test_a_state_says_nothing_after_a_day(tmp_path: Path) -> None:
     assert [row["mean_level_pct"] for row in report.tables["nights"]] == [50, 50, None]
 
 
+@pytest.mark.parametrize("harm", [lambda _: b"damaged" * 1000, lambda whole: whole[: len(whole) // 2]])
+def test_a_state_does_not_hold_into_a_day_that_is_lost(tmp_path: Path, harm: Callable[[bytes], bytes]) -> None:
+    """Midnight UTC is 13 h after noon in Ghent; the state of the third day holds for its 9 h at most."""
+    field = Field()
+    steady(field, "l1", 28, (5, 15), nights=2)
+    field.state("l1", NOON_MS, 50.0)
+    field.state("l1", NOON_MS + 20 * HOUR_MS, 0.0)
+    field.state("l1", NOON_MS + 39 * HOUR_MS, 50.0)
+    folder = field.write(tmp_path)
+    day = folder / "2022-11-15.sqlite"
+    day.write_bytes(harm(day.read_bytes()))
+    level = field_report(folder, timezone=ZONE).field.levels
+    known_h = {night: found.known_ms / HOUR_MS for (_, night), found in level.items()}
+    assert known_h == {0: 13, 1: 9}
+    assert {found.mean_pct for found in level.values()} == {50}
+
+
+def test_a_store_of_damaged_days_alone_is_refused_with_their_names(tmp_path: Path) -> None:
+    field = Field()
+    field.reading("l1", NOON_MS, 1.0)
+    (field.write(tmp_path) / "2022-11-14.sqlite").write_bytes(b"damaged" * 1000)
+    with pytest.raises(InputError, match="no readings that can be used; damaged: 2022-11-14"):
+        field_report(tmp_path, timezone=ZONE)
+
+
 def test_a_fault_is_one_row_from_its_beginning_to_its_end(tmp_path: Path) -> None:
     field = Field()
     steady(field, "l1", 28, (5, 15))
@@ -218,6 +244,24 @@ def test_a_fault_is_one_row_from_its_beginning_to_its_end(tmp_path: Path) -> Non
         ("l2", None, 1),
     ]
     assert (report.summary["events"], report.summary["events_open"]) == (2, 1)
+
+
+def test_of_many_faults_the_page_has_the_open_ones_and_the_newest_and_counts_the_rest(tmp_path: Path) -> None:
+    """300 faults, one a minute from noon on; the first two and the last are not over."""
+    field = Field()
+    steady(field, "l1", 28, (5, 15))
+    for number in range(300):
+        seen = NOON_MS + number * 60_000
+        field.fault(f"l{number}", seen, "lamp_failure" if number < 200 else "power_too_low", "start", seen)
+        if number not in (0, 1, 299):
+            field.fault(f"l{number}", seen + 30_000, "lamp_failure" if number < 200 else "power_too_low", "end", seen)
+    report = reported(field, tmp_path)
+    assert len(report.tables["events"]) == 300
+    page = render_field_html(report)
+    rows = [line for line in page.splitlines() if 'class="words">seg</td>' in line]
+    assert [row.split('class="words">')[2].partition("<")[0] for row in rows[:4]] == ["l299", "l1", "l0", "l298"]
+    assert len(rows) == 40 and "260 more" in page
+    assert "lamp_failure 200 (2 open), power_too_low 100 (1 open)" in page
 
 
 def test_the_night_the_clock_goes_back_has_25_hours(tmp_path: Path) -> None:

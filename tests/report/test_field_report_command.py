@@ -69,6 +69,22 @@ def test_bad_input_is_said(store: Path, arguments: tuple[str, ...], said: str) -
     assert said in str(result.exception)
 
 
+def test_a_damaged_day_is_left_out_and_said(store: Path, tmp_path: Path) -> None:
+    """Two nights of 28 W from 16:00 to 02:00 UTC; the UTC day in the middle is lost."""
+    (store / "2022-11-15.sqlite").write_bytes(b"this is no database, but it has the name of one\n" * 100)
+    code, out, _ = run(store, "--timezone", ZONE, "--out", tmp_path / "out")
+    words = "2022-11-15.sqlite cannot be read (file is not a database): this UTC day is left out"
+    assert code == 4 and words in " ".join(out.split())
+    assert words in (tmp_path / "out" / "report.html").read_text()
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["days_left_out"] == ["2022-11-15"]
+    # readings at 23:45 and 00:00 hold the gap: 24.25 of 48 h, and of the 560 Wh 28 W x (2.25 + 8) h
+    [lamp] = [line for line in (tmp_path / "out" / "tables" / "lamps.csv").read_text().splitlines() if ",l1," in line]
+    assert ",49.479,0.560000,0.287000," in lamp
+    code, out, err = run(store, "--timezone", ZONE, "--json")
+    assert code == 4 and json.loads(out) == summary and "2022-11-15" in err
+
+
 def test_parquet_holds_the_same_rows(store: Path, tmp_path: Path) -> None:
     files = export_parquet(store, tmp_path / "parquet")
     assert str(files[0].relative_to(tmp_path / "parquet")) == "site=ghent/day=2022-11-14/readings.parquet"

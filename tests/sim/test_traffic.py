@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.counts import Counts
+from sim.crossing import crossing_ms, interval_ms
 from sim.dice import Purpose, stream
-from sim.passages import crossing_ms, interval_ms, passages, zones_mm
+from sim.passages import passages, zones_mm
 from sim.traffic import Users, flow_of, make_users
 from slic.scenario.layout import Lamp, Street
 from slic.scenario.model import RoadUser, SteadyFlow, Traffic
