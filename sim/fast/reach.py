@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -171,14 +172,14 @@ class _GroupReach:
 
     def _trains(self, found: Detections) -> tuple[Ints, Ints]:
         """Lamp and detection of everything that detections hold up in train style."""
-        edges = np.searchsorted(found.sensor, np.arange(len(self.trains) + 1))
-        rows, which = [NOTHING], [NOTHING]
-        for reach, begin, end in zip(self.trains, edges[:-1], edges[1:], strict=True):
-            first, last = reach.ranges(found.speed_mm_s[begin:end], found.direction[begin:end])
-            count = np.maximum(last - first, 0)
-            rows.append(np.array(reach.along, np.int64)[spread(first, count)])
-            which.append(np.repeat(np.arange(begin, end), count))
-        return np.concatenate(rows), np.concatenate(which)
+        speed_mm_s, direction = found.speed_mm_s, found.direction
+        edges = np.searchsorted(found.sensor, np.arange(len(self.trains) + 1)).tolist()
+        mine = [slice(begin, end) for begin, end in pairwise(edges)]
+        ranges = [reach.ranges(speed_mm_s[k], direction[k]) for reach, k in zip(self.trains, mine, strict=True)]
+        first, last = map(np.concatenate, zip(*ranges, strict=True))
+        count = np.maximum(last - first, 0)
+        along = np.array(self.trains[0].along, np.int64)  # all sensors stand on one street
+        return along[spread(first, count)], np.arange(len(found)).repeat(count)
 
 
 def _group_reach(name: str, program: ControlProgram, plan: SegmentPlan, every_user: bool) -> _GroupReach:
