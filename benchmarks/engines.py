@@ -33,6 +33,7 @@ from slic.scenario.model import Scenario
 NIGHT = date(2022, 11, 14)
 REGIME = "presence"
 GOALS = {
+    "levels_over_two_sorts": "at most 2.5",
     "engine_over_two_sorts": "at most 6",
     "street_over_engine": "at least 200",
     "street_over_replay": "at least 5",

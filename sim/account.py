@@ -25,6 +25,9 @@ from slic.scenario.layout import Street
 AS_FOUND = "as-found"
 """In the place of a regime: the lamps before a retrofit."""
 
+Crowds = Sequence[tuple[Ints, Crowd]]
+"""Lamps with one kind of gear, by index, and who passes them."""
+
 _COLUMNS = ("light_mj", "loss_mj", "standby_mj", "lit_ms", "level_pm_ms", "high_ms", "level_changes")
 
 
@@ -53,11 +56,18 @@ class Accounts:
         self._setup = setup
         self._lamps: dict[tuple[Street, bool], _Lamps] = {}
         self._meters: dict[tuple[str, float, str], int] = {}
-        self._scenes: Sequence[Scene] = ()
-        self._crowds: list[tuple[Ints, Crowd]] = []
 
-    def tally(self, scenes: Sequence[Scene], regime: str, levels: Levels) -> tuple[NightTally, Ints]:
-        """The sums of some streets in one night, and the energy [mJ] of each of their lamps."""
+    def crowds(self, scenes: Sequence[Scene]) -> Crowds:
+        """Who passes the lamps of some streets; it is the same for all regimes."""
+        return _crowds(scenes, _joined([self._of(scene.street, as_found=False) for scene in scenes]))
+
+    def tally(
+        self, scenes: Sequence[Scene], regime: str, levels: Levels, crowds: Crowds | None = None
+    ) -> tuple[NightTally, Ints]:
+        """The sums of some streets in one night, and the energy [mJ] of each of their lamps.
+
+        crowds : those of the same scenes, where they are known already
+        """
         as_found = regime == AS_FOUND
         lamps = _joined([self._of(scene.street, as_found) for scene in scenes])
         energies = self._energies(scenes[0], regime, levels, lamps)
@@ -79,7 +89,7 @@ class Accounts:
         if not as_found:
             tally.triggers = sum(_triggers(scene, regime) for scene in scenes)
             tally.users = sum(_users(scene) for scene in scenes)
-            self._add_service(tally, scenes, levels, lamps)
+            self._add_service(tally, self.crowds(scenes) if crowds is None else crowds, levels, lamps)
         return tally, energies.energy_mj
 
     def _of(self, street: Street, as_found: bool) -> _Lamps:
@@ -134,19 +144,16 @@ class Accounts:
         planner = self._setup.regimes[regime][group]
         return table, presence_level_pm(planner.programs[planner.night(scene.night).program])
 
-    def _add_service(self, tally: NightTally, scenes: Sequence[Scene], levels: Levels, lamps: _Lamps) -> None:
-        if self._scenes is not scenes:
-            self._scenes, self._crowds = scenes, _crowds(scenes, lamps)
+    def _add_service(self, tally: NightTally, crowds: Crowds, levels: Levels, lamps: _Lamps) -> None:
         late_ms = round(self._setup.scenario.service.late_after_s * 1000)
-        for members, crowd in self._crowds:
+        for members, crowd in crowds:
             served = service_columns(levels.of(levels.pattern[members]), crowd, late_ms)
             for name in ("passages", "user_ms", "served_ms", "late", "missed", "given_pm_ms", "wanted_pm_ms"):
                 total = int((getattr(served, name) * lamps.count[members]).sum())
                 setattr(tally, name, getattr(tally, name) + total)
 
 
-def _crowds(scenes: Sequence[Scene], lamps: _Lamps) -> list[tuple[Ints, Crowd]]:
-    """Lamps with one kind of gear, by index, and who passes them. It is the same for all regimes."""
+def _crowds(scenes: Sequence[Scene], lamps: _Lamps) -> Crowds:
     before = np.cumsum([0, *(len(scene.street.like.lamps) for scene in scenes)])
     passing = [scene.passages for scene in scenes]
     lamp = np.concatenate([found.lamp + at for found, at in zip(passing, before[:-1], strict=True)])

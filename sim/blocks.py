@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from sim.frame import frame
 from sim.setup import Setup
 
 _MOST_LAMPS = 1024
-_MOST_VISITS = 65_536
+_MOST_VISITS = 131_072
 """Lamps times road users: arrays of so many numbers are worked on faster than larger or much smaller ones."""
 
 
-def lamps_at_once(setup: Setup) -> int:
-    """The lamps of a block of streets: fewer where more road users pass in the dark of the first night."""
-    night = frame(setup, setup.nights[0])
-    flow = night.flow
-    users = 0.0
+def lamps_at_once(setup: Setup, night: date) -> int:
+    """The lamps of a block of streets, a power of two: fewer where more road users are expected in the dark."""
+    this = frame(setup, night)
+    flow, users = this.flow, 0.0
     for start_ms, expected in zip(flow.starts_ms.tolist(), (flow.forward + flow.backward).tolist(), strict=True):
-        dark_ms = sum(max(0, min(b, start_ms + flow.slot_ms) - max(a, start_ms)) for a, b in night.dark)
+        dark_ms = sum(max(0, min(b, start_ms + flow.slot_ms) - max(a, start_ms)) for a, b in this.dark)
         users += expected * setup.scenario.traffic.thin * dark_ms / flow.slot_ms
-    return max(1, min(_MOST_LAMPS, int(_MOST_VISITS / max(users, 1))))
+    lamps = _MOST_LAMPS
+    while lamps > 1 and lamps * users > _MOST_VISITS:
+        lamps //= 2
+    return lamps
 
 
 def blocks_of_streets(setup: Setup, streets: Sequence[int], most_lamps: int) -> list[tuple[int, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -41,15 +41,19 @@ def zones_mm(street: Street) -> tuple[Integers, Integers]:
     return edges[:-1], edges[1:]
 
 
-@lru_cache(maxsize=1024)
+_edges: WeakKeyDictionary[Street, Integers] = WeakKeyDictionary()
+
+
 def _edges_mm(street: Street) -> Integers:
     """Where the stretches of lamps begin and end, from the middle of the street on; one more than lamps."""
-    places = np.array([lamp.position_mm for lamp in street.lamps], np.int64)
-    edges = np.empty(len(places) + 1, np.int64)
-    edges[0] = min(0, int(places[0]))
-    edges[1:-1] = (places[:-1] + places[1:]) // 2
-    edges[-1] = max(street.length_mm, int(places[-1]))
-    return edges - street.length_mm // 2
+    if street not in _edges:
+        places = np.array([lamp.position_mm for lamp in street.lamps], np.int64)
+        edges = np.empty(len(places) + 1, np.int64)
+        edges[0] = min(0, int(places[0]))
+        edges[1:-1] = (places[:-1] + places[1:]) // 2
+        edges[-1] = max(street.length_mm, int(places[-1]))
+        _edges[street] = edges - street.length_mm // 2
+    return _edges[street]
 
 
 def passages(street: Street, users: Users, dark: Sequence[tuple[int, int]]) -> Passages:

@@ -10,8 +10,8 @@ import numpy as np
 from sim.counts import Floats
 from sim.crossing import Times, lines_of, near, times_at
 from sim.ordered import blocks, together
-from sim.sensing import Sensing, sense
-from sim.sensor_view import View, faulty_sensors, view_of
+from sim.sensing import sense
+from sim.sensor_view import Sensing, View, faulty_sensors, view_of
 from sim.sightings import AFTER, BEFORE, Sightings, nothing_seen, sightings_of
 from sim.traffic import Users, joined
 
@@ -47,18 +47,18 @@ class _Crowd(NamedTuple):
 def presence(asked: Sequence[Sensing]) -> list[Sightings]:
     """Sightings of all sensors of some streets in a night: those of their detections, for less.
 
-    asked : what ``sense`` is given, of streets that are laid out alike; but for users and dice all of it is the same
+    asked : of streets that are laid out alike; but for users and dice all of it is the same
     """
     street, _, sensors, night, wanted, _ = asked[0]
     if not street.sensors or wanted[0] >= wanted[1]:
         return [nothing_seen(len(street.sensors)) for _ in asked]
     if faulty_sensors(street, sensors):
-        return [sightings_of(sense(*one), night, len(street.sensors)) for one in asked]
+        return [sightings_of(sense(one), night, len(street.sensors)) for one in asked]
     night_ms, zero_ms = night[1] - night[0], night[0] - round(sensors.latency_s * 1000)
     span = _Span(zero_ms, max(wanted[0] - zero_ms, 0), min(wanted[1] - zero_ms, night_ms), night_ms)
     found: list[Sightings] = []
     for some in together([len(one[1]) for one in asked], _COLUMNS):
-        crowds = _crowds([view_of(*one) for one in asked[some]], span)
+        crowds = _crowds([view_of(one) for one in asked[some]], span)
         parts = _parts(crowds, span)
         found += [Sightings(mine, _pulses(crowd)) for crowd, mine in zip(crowds, parts, strict=True)]
     return found

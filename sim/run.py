@@ -130,17 +130,16 @@ def _tasks(setup: Setup, one_by_one: bool, tell: bool) -> list[Task]:
     lamp = first_street[len(first_street) // 2].id
     alone = one_by_one or bool(setup.scenario.overrides)
     told = _told_streets(setup) if tell else 0
-    most_lamps = 1 if alone else lamps_at_once(setup)
-    others = blocks_of_streets(setup, range(told, len(setup.streets)), most_lamps)
-    every = blocks_of_streets(setup, range(len(setup.streets)), most_lamps)
+    blocks: dict[tuple[int, int], list[tuple[int, ...]]] = {}
     tasks = []
     for replicate in range(setup.scenario.run.replicates):
         for night in setup.nights:
-            if (replicate, night) == (0, setup.nights[0]):
-                tasks += [Task(0, night, (k,), True, lamp if k == 0 else "") for k in range(told)]
-                tasks += [Task(0, night, streets) for streets in others]
-            else:
-                tasks += [Task(replicate, night, streets) for streets in every]
+            first = told if (replicate, night) == (0, setup.nights[0]) else 0
+            tasks += [Task(0, night, (k,), True, lamp if k == 0 else "") for k in range(first)]
+            size = first, 1 if alone else lamps_at_once(setup, night)
+            if size not in blocks:
+                blocks[size] = blocks_of_streets(setup, range(first, len(setup.streets)), size[1])
+            tasks += [Task(replicate, night, streets) for streets in blocks[size]]
     return tasks
 
 

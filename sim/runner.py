@@ -65,9 +65,10 @@ class Runner:
         setup = self._setup
         scenes = [make_scene(setup, setup.streets[street], task.night, task.replicate) for street in task.streets]
         result = NightResult(task, [], self._as_found(scenes))
+        crowds = self._accounts.crowds(scenes)
         for regime in setup.regimes:
             levels = self._levels(scenes, regime, result)
-            tally, energy_mj = self._accounts.tally(scenes, regime, levels)
+            tally, energy_mj = self._accounts.tally(scenes, regime, levels, crowds)
             result.tallies.append(tally)
             if task.replicate == 0:
                 result.lamp_energy_mj[regime] = energy_mj

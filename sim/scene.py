@@ -20,7 +20,8 @@ from sim.faults import fault_rows, fault_spans, takes_orders
 from sim.frame import Frame, frame
 from sim.passages import Passages, passages
 from sim.presence import presence
-from sim.sensing import Sensing, sense
+from sim.sensing import sense
+from sim.sensor_view import Sensing
 from sim.setup import HOUR_MS, Setup
 from sim.sightings import Sightings
 from sim.traffic import Users
@@ -87,7 +88,7 @@ class Scene:
     @cached_property
     def detections(self) -> Detections:
         """What presence sensors detect."""
-        return sense(*self.sensing)
+        return sense(self.sensing)
 
     @cached_property
     def sightings(self) -> Sightings:
@@ -99,7 +100,7 @@ class Scene:
         """What it takes to know what presence sensors see."""
         sensors, night = self.frame.sensors, (self.start_ms, self.end_ms)
         street = self.street if sensors.stuck else self.street.like
-        return street, self.users, sensors, night, self.frame.wanted, lambda: self.dice(Purpose.SENSORS)
+        return Sensing(street, self.users, sensors, night, self.frame.wanted, lambda: self.dice(Purpose.SENSORS))
 
     @cached_property
     def reports(self) -> list[Row]:
@@ -136,7 +137,7 @@ def see_together(scenes: Sequence[Scene]) -> None:
     alike: dict[Street, list[Scene]] = {}
     for scene in scenes:
         if "sightings" not in vars(scene):
-            alike.setdefault(scene.sensing[0], []).append(scene)
+            alike.setdefault(scene.sensing.street, []).append(scene)
     for some in alike.values():
         for scene, found in zip(some, presence([scene.sensing for scene in some]), strict=True):
             vars(scene)["sightings"] = found

@@ -7,7 +7,6 @@ interval without length, as at a point sensor or from a false trigger, is a puls
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -17,35 +16,23 @@ from sim.crossing import crossing_ms, interval_ms, near
 from sim.detections import NOTHING, Detections, Flags, nobody
 from sim.ordered import ABSENT, blocks, ordered
 from sim.seen import Seen, joined, with_faults
-from sim.sensor_view import View, faulty_sensors, view_of
+from sim.sensor_view import Sensing, View, faulty_sensors, view_of
 from sim.traffic import Users
 from slic.scenario.layout import Street
 from slic.scenario.model import Sensors
 
-__all__ = ["Detections", "Sensing", "sense"]
+__all__ = ["Detections", "sense"]
 
-Sensing = tuple[Street, Users, Sensors, tuple[int, int], tuple[int, int], Callable[[], np.random.Generator]]
-"""What :func:`sense` is given."""
 _Flat = tuple[Integers, Integers, Integers, Integers]
 """Sensor, enter, leave and user of detections, sensor by sensor and in order of enter."""
 
 
-def sense(
-    street: Street,
-    users: Users,
-    sensors: Sensors,
-    night: tuple[int, int],
-    wanted: tuple[int, int],
-    dice: Callable[[], np.random.Generator],
-) -> Detections:
-    """Detections of all sensors of a street in a night. Users are given in order of ``t_ms``.
-
-    night : start and end [UTC ms]; wanted : what touches this span is reported, the draws do not depend on it
-    dice : makes the stream of random numbers; called only if something is left to chance
-    """
+def sense(asked: Sensing) -> Detections:
+    """Detections of all sensors of a street in a night."""
+    street, users, sensors, night, wanted, _ = asked
     if not street.sensors or wanted[0] >= wanted[1]:
         return nobody(night[1])
-    view = view_of(street, users, sensors, night, wanted, dice)
+    view = view_of(asked)
     faulty = faulty_sensors(street, sensors)
     sound = np.arange(len(street.sensors))
     if faulty:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -37,15 +38,25 @@ class View:
     wanted: tuple[int, int]
 
 
-def view_of(
-    street: Street,
-    users: Users,
-    sensors: Sensors,
-    night: tuple[int, int],
-    wanted: tuple[int, int],
-    dice: Callable[[], np.random.Generator],
-) -> View:
-    """The view of a street with sensors. Arguments as those of :func:`sim.sensing.sense`."""
+class Sensing(NamedTuple):
+    """What it takes to know what the sensors of a street see in a night.
+
+    users : in order of ``t_ms``; night : start and end [UTC ms]
+    wanted : what touches this span is reported, the draws do not depend on it
+    dice : makes the stream of random numbers; called only if something is left to chance
+    """
+
+    street: Street
+    users: Users
+    sensors: Sensors
+    night: tuple[int, int]
+    wanted: tuple[int, int]
+    dice: Callable[[], np.random.Generator]
+
+
+def view_of(asked: Sensing) -> View:
+    """The view of a street with sensors."""
+    street, users, sensors, night, wanted, dice = asked
     place, farthest_mm = _places(street)
     range_mm = round(sensors.range_m * 1000)
     seen, false_ms = None, list[Integers]()
@@ -67,11 +78,15 @@ def view_of(
     )
 
 
-@lru_cache(maxsize=1024)
+_kept: WeakKeyDictionary[Street, tuple[Integers, int]] = WeakKeyDictionary()
+
+
 def _places(street: Street) -> tuple[Integers, int]:
     """Where the sensors of a street are, and how far from its middle one is at most."""
-    place = np.array([sensor.position_mm for sensor in street.sensors], np.int64)
-    return place, int(np.abs(place - street.length_mm // 2).max())
+    if street not in _kept:
+        place = np.array([sensor.position_mm for sensor in street.sensors], np.int64)
+        _kept[street] = place, int(np.abs(place - street.length_mm // 2).max())
+    return _kept[street]
 
 
 def _false_triggers(per_h: float, start_ms: int, end_ms: int, dice: np.random.Generator) -> Integers:

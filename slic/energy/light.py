@@ -122,10 +122,9 @@ class _Lower(NamedTuple):
 
 def _level_at(t_ms: Ints, spans: Sequence[RequiredSpan], levels_pm: Sequence[int]) -> Ints:
     """Which of the levels is required at each moment of the night."""
-    span = np.zeros(len(t_ms), np.uint8)
-    for later in spans[1:]:
-        span += (t_ms >= later.from_ms).view(np.uint8)
-    return np.array([levels_pm.index(span.level_pm) for span in spans])[span]
+    required = np.array([levels_pm.index(span.level_pm) for span in spans])
+    later_ms = np.array([span.from_ms for span in spans[1:]])
+    return required[later_ms.searchsorted(t_ms, side="right")]
 
 
 def _lower_parts(kinds: RampKinds, levels_pm: Sequence[int]) -> _Lower:

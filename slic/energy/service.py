@@ -13,7 +13,6 @@ from slic.energy.moves import Breakpoints, Ints, Moves, moves_of, on_axis
 
 Moments = Sequence[int] | Ints
 _NEVER_MS = 2**62
-_STEPS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +183,11 @@ def _next_gap(ends: Ints, moments: Ints) -> Ints:
 
 
 def _reached(limits: Ints, low: Ints, high: Ints, t_ms: Ints) -> Ints:
-    """First index from ``low`` to ``high`` whose limit is not before ``t``; mostly among the next few, else by halving.
+    """First index from ``low`` to ``high`` whose limit is not before ``t``; mostly one of two, else by halving.
 
     The limit at ``high`` is not before ``t``.
     """
-    for _ in range(_STEPS):
-        low = low + (limits[low] < t_ms)
+    low = low + (limits[low] < t_ms)
     rest = np.flatnonzero(limits[low] < t_ms)
     low_rest, high_rest = low[rest], high[rest]
     while (low_rest < high_rest).any():

@@ -25,7 +25,7 @@ class FieldNights:
 
     edges_ms : beginnings of the nights and the end of the last [UTC ms]; timezone : IANA name
     inventory : lamps that the gateways list; lamps : these and all others with readings
-    left_out : earlier nights of the store that are not in here
+    left_out : earlier nights of the store that are not in here; days_left_out : UTC days whose files are damaged
     """
 
     nights: tuple[date, ...]
@@ -40,6 +40,7 @@ class FieldNights:
     raises: int | None
     events: tuple[FieldEvent, ...]
     left_out: bool
+    days_left_out: tuple[date, ...]
 
     def length_ms(self, night: int) -> int:
         """Length of a night."""
@@ -89,6 +90,7 @@ def _read(store: FieldStore, timezone: str, first: date | None, last: date | Non
         levels.raises if levels.known else None,
         tuple(events),
         left_out,
+        tuple(day for day in sorted(store.damaged) if day in _around(nights) or (last is None and day > end)),
     )
 
 
@@ -126,7 +128,12 @@ def _last_ms(store: FieldStore, edges_ms: Sequence[int]) -> int:
 
 def _days(store: FieldStore, nights: Sequence[date]) -> list[date]:
     """Days of the store that tell of the nights, with the days around them, where counters were before and after."""
-    return [day for day in store.days if nights[0] - 2 * _ONE_DAY <= day <= nights[-1] + 3 * _ONE_DAY]
+    around = _around(nights)
+    return [day for day in store.days if day in around]
+
+
+def _around(nights: Sequence[date]) -> set[date]:
+    return {nights[0] + number * _ONE_DAY for number in range(-2, (nights[-1] - nights[0]).days + 4)}
 
 
 def _midnight_ms(day: date) -> int:

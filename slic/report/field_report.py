@@ -96,16 +96,17 @@ def _summary(
         "events_open": sum(row["ended_utc"] is None for row in tables["events"]),
         "counter_restarts": sum(field.restarts.values()),
         "rejected_messages": store.rejected(),
-        "days_left_out": [str(day) for day in sorted(store.damaged)],
-        "warnings": [*_damaged(store), *_warnings(field, missing, unlisted)],
+        "days_left_out": [str(day) for day in field.days_left_out],
+        "warnings": [*_damaged(store, field), *_warnings(field, missing, unlisted)],
     }
 
 
-def _damaged(store: FieldStore) -> list[str]:
+def _damaged(store: FieldStore, field: FieldNights) -> list[str]:
     """A warning for each day whose file is damaged."""
     return [
-        f"{day}.sqlite {problem}: this UTC day is left out. Its time is not covered, and its faults are not known."
-        for day, problem in sorted(store.damaged.items())
+        f"{day}.sqlite {store.damaged[day]}: this UTC day is left out. Its time is not covered, and its faults are not"
+        " known."
+        for day in field.days_left_out
     ]
 
 

@@ -61,7 +61,8 @@ class Street:
     def another(self, name: str) -> Street:
         """A street like this one, whose name stands in the names of its lamps and sensors where this one's does.
 
-        They are made when they are asked for, so a street of a city takes next to no memory until then.
+        They are made when they are asked for, so a street of a city takes next to no memory until then. This one's name
+        must not stand in an id in any other place before that.
         """
         return Street(name, (), (), self.length_mm, like=self.like)
 

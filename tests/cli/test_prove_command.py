@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from sim.fast import night
+from sim.fast import presence, reach
 
 Slic = Callable[..., Result]
 
@@ -33,12 +33,13 @@ def test_time_ends_it(slic: Slic) -> None:
 
 
 def test_a_difference_ends_with_3(slic: Slic, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = night.runs
+    real = presence.held
 
-    def longer(row: Any, start_ms: Any, end_ms: Any) -> Any:
-        return real(row, start_ms, end_ms + 1)
+    def longer(seen: Any, hold_ms: int) -> Any:
+        return real(seen, hold_ms + 1)
 
-    monkeypatch.setattr(night, "runs", longer)
+    monkeypatch.setattr(presence, "held", longer)
+    monkeypatch.setattr(reach, "held", longer)
     done = slic("prove", "--cases", "20")
     assert done.exit_code == 3
     assert "again: slic prove --seed " in done.stderr

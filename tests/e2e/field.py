@@ -51,7 +51,8 @@ def connected(port: int, name: str, topics: list[tuple[str, int]], on_message: A
     client.on_message = lambda _client, _data, message: on_message(message)
     session = Properties(PacketTypes.CONNECT)
     session.SessionExpiryInterval = DAY_S
-    client.connect(HOST, port, properties=session)
+    # Mosquitto 2.0.11 forgets a session that began clean when it is stopped, so it begins as those of SLIC do.
+    client.connect(HOST, port, clean_start=False, properties=session)
     client.loop_start()
     eventually(ready.is_set, f"{name} is connected")
     return client

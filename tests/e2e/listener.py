@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -13,13 +14,15 @@ from tests.e2e.field import BASE, Reading, connected
 
 class Listener:
     """repeated : messages that came again, by channel; rows : how often each reading stands in a message;
-    rows_of_boot : the same for each start of the gateway; in_order : end of the record [ms], boot, counter by lamp
+    heard_s : when each reading came first [monotonic s]; rows_of_boot : as rows for each start of the gateway
+    in_order : end of the record [ms], boot, counter by lamp
     """
 
     def __init__(self, port: int) -> None:
         self.messages: dict[str, list[dict[str, Any]]] = {}
         self.repeated: Counter[str] = Counter()
         self.rows: Counter[Reading] = Counter()
+        self.heard_s: dict[Reading, float] = {}
         self.in_order: defaultdict[str, list[tuple[int, str, float]]] = defaultdict(list)
         self.rows_of_boot: Counter[tuple[str, Reading]] = Counter()
         self._heard: set[tuple[str, str, int]] = set()
@@ -51,4 +54,5 @@ class Listener:
                 self.in_order[row[at[0]]].append((row[at[3]], row[at[1]], row[at[2]]))
                 reading = (row[at[0]], row[at[1]], row[at[2]])
                 self.rows[reading] += 1
+                self.heard_s.setdefault(reading, time.monotonic())
                 self.rows_of_boot[said["boot"], reading] += 1

@@ -188,3 +188,10 @@ def test_narrow_integers_give_the_same() -> None:
 def test_a_passage_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="each passage"):
         served(moves_of([[(0, 0), (9, 0)]]), (np.array([0]), np.array([5]), np.array([4])), [(0, 1)], late_after_ms=0)
+
+
+def test_hundreds_of_required_levels() -> None:
+    """The last of 300 steps asks for full level, which a lamp at 700 per mille does not give."""
+    required = [(1000 * number, 500 + number % 2) for number in range(299)] + [(299_000, 1000)]
+    found = lamp_service([(0, 700), (300_000, 700)], [299_000], [300_000], required, 0)
+    assert found == LampService(1, 1000, 0, 0, 1, 700_000, 1_000_000)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from controllers.replay import Kind
 from sim.sensing import sense
+from sim.sensor_view import Sensing
 from sim.traffic import Users
 from slic.scenario.layout import Sensor, Street
 from slic.scenario.model import Sensors, StuckSensor
@@ -67,7 +68,7 @@ def test_rows_are_those_of_one_sensor_after_the_other(
     users: Users, at_mm: list[int], faults: Sensors, since_ms: int, until_ms: int, seed: int
 ) -> None:
     wanted = min(since_ms, until_ms), max(since_ms, until_ms)
-    found = sense(street(*at_mm), users, faults, NIGHT, wanted, lambda: np.random.default_rng(seed))
+    found = sense(Sensing(street(*at_mm), users, faults, NIGHT, wanted, lambda: np.random.default_rng(seed)))
     expected = rows_by_sensor(street(*at_mm), users, faults, NIGHT, wanted, np.random.default_rng(seed))
     assert found.rows() == expected
     said = [row for row in expected if row[1] != Kind.OFF]
@@ -84,13 +85,13 @@ def test_a_crowd_on_a_long_street_in_parts_as_whole() -> None:
     along = street(*(6000 * k for k in range(20)))
     for values in ({}, {"range_m": 5}, {"range_m": 1, "detection_probability": 0.9, "false_triggers_per_h": 5}):
         faults = Sensors(**values)
-        found = sense(along, users, faults, NIGHT, NIGHT, lambda: np.random.default_rng(3))
+        found = sense(Sensing(along, users, faults, NIGHT, NIGHT, lambda: np.random.default_rng(3)))
         assert found.rows() == rows_by_sensor(along, users, faults, NIGHT, NIGHT, np.random.default_rng(3))
 
 
 def detections(*rows: tuple[int, int, int], wanted: tuple[int, int] = NIGHT, **values: Any) -> Any:
     users = Users(*np.array(rows, np.int64).reshape(-1, 3).T.copy())
-    return sense(street(60_000), users, Sensors(**values), NIGHT, wanted, _no_dice)
+    return sense(Sensing(street(60_000), users, Sensors(**values), NIGHT, wanted, _no_dice))
 
 
 def _no_dice() -> np.random.Generator:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from controllers.replay import Kind
 from sim.sensing import sense
+from sim.sensor_view import Sensing
 from sim.traffic import Users
 from slic.scenario.layout import Sensor, Street
 from slic.scenario.model import Sensors, StuckSensor
@@ -27,7 +28,8 @@ def users(*rows: tuple[int, int, int]) -> Users:
 
 
 def reports(people: Users, at_mm: tuple[int, ...] = (60_000,), wanted=NIGHT, seed: int = 1, **values: Any):
-    return sense(street(*at_mm), people, Sensors(**values), NIGHT, wanted, lambda: np.random.default_rng(seed)).rows()
+    asked = Sensing(street(*at_mm), people, Sensors(**values), NIGHT, wanted, lambda: np.random.default_rng(seed))
+    return sense(asked).rows()
 
 
 def test_a_point_sensor_gives_one_pulse_per_user_in_order():

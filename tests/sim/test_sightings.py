@@ -13,6 +13,7 @@ from sim.crossing import crossing_ms, lines_of, times_at
 from sim.detections import Detections
 from sim.presence import presence
 from sim.sensing import sense
+from sim.sensor_view import Sensing
 from sim.sightings import Sightings, held, sightings_of
 from sim.traffic import Users
 from slic.scenario.layout import Street
@@ -43,8 +44,8 @@ def by_sightings(found: Sightings, hold_ms: int) -> Spans:
 
 
 def check(along: Street, users: Users, kind: Sensors, wanted: tuple[int, int], seed: int, hold_ms: int) -> None:
-    given_ = (along, users, kind, NIGHT, wanted, lambda: np.random.default_rng(seed))
-    detections, sightings = sense(*given_), presence([given_])[0]
+    asked = Sensing(along, users, kind, NIGHT, wanted, lambda: np.random.default_rng(seed))
+    detections, sightings = sense(asked), presence([asked])[0]
     expected = by_detections(detections, hold_ms)
     for found in (sightings, sightings_of(detections, NIGHT, len(along.sensors))):
         assert by_sightings(found, hold_ms) == expected
@@ -98,7 +99,8 @@ def test_streets_that_are_alike_are_seen_as_each_alone(
 ) -> None:
     along, wanted = street(*at_mm), (min(since_ms, until_ms), max(since_ms, until_ms))
     asked = [
-        (along, users, kind, NIGHT, wanted, partial(np.random.default_rng, seed)) for seed, users in enumerate(crowds)
+        Sensing(along, users, kind, NIGHT, wanted, partial(np.random.default_rng, seed))
+        for seed, users in enumerate(crowds)
     ]
     found = presence(asked)
     for one, mine in zip(asked, found, strict=True):
@@ -112,7 +114,7 @@ def test_who_is_seen_when_the_night_begins() -> None:
     start = NIGHT[0]
     users = Users(np.array([start, start + 3000, start + 9000]), np.full(3, 5000), np.array([1, 1, 1]))
     kind = Sensors(range_m=10, latency_s=0.5)
-    found = presence([(street(60_000), users, kind, NIGHT, NIGHT, lambda: np.random.default_rng(1))])[0]
+    found = presence([Sensing(street(60_000), users, kind, NIGHT, NIGHT, lambda: np.random.default_rng(1))])[0]
     assert by_sightings(found, 1000) == [(0, 7500, 12_500)] and found.reports == 1
 
 
@@ -124,7 +126,7 @@ def test_what_touches_the_wanted_span_is_seen(since_ms: int, until_ms: int, numb
     users = Users(np.array([NIGHT[0] + 100_000]), np.array([5000]), np.array([1]))
     wanted = NIGHT[0] + since_ms, NIGHT[0] + until_ms
     check(street(60_000), users, Sensors(range_m=10), wanted, 1, 0)
-    asked = (street(60_000), users, Sensors(range_m=10), NIGHT, wanted, lambda: np.random.default_rng(1))
+    asked = Sensing(street(60_000), users, Sensors(range_m=10), NIGHT, wanted, lambda: np.random.default_rng(1))
     assert presence([asked])[0].reports == number
 
 
