@@ -92,3 +92,11 @@ def test_parquet_holds_the_same_rows(store: Path, tmp_path: Path) -> None:
     assert frame.height == 2 * 96 + 1
     assert frame["counter_mj"].max() == 2 * 1_008_000_000
     assert frame.schema["target_pm"] == pl.Int64
+
+
+def test_a_damaged_day_after_the_nights_asked_for_does_not_matter(store: Path) -> None:
+    (store / "2022-11-25.sqlite").write_bytes(b"this is no database\n" * 100)
+    code, out, _ = run(store, "--timezone", ZONE, "--json")
+    assert code == 4 and json.loads(out)["days_left_out"] == ["2022-11-25"]
+    code, out, _ = run(store, "--timezone", ZONE, "--last", "2022-11-15", "--json")
+    assert code == 0 and json.loads(out)["days_left_out"] == []
