@@ -55,12 +55,12 @@ def _front(front: Sequence[Mark], across: Scale, up: Scale) -> list[str]:
 
 
 def _numbers(front: Sequence[Mark], across: Scale, up: Scale) -> list[str]:
-    """Numbers left of the points, where they do not run into the one before."""
+    """Numbers above and right of the points, where no other point can be, if they do not run into the one before."""
     parts, last = [], (float("inf"), float("inf"))
     for number, mark in enumerate(front, 1):
         here = across(mark.served_pct), up(mark.saving_pct)
-        if abs(here[0] - last[0]) > 18 or abs(here[1] - last[1]) > 13:
-            parts.append(text(here[0] - 9, here[1] - 7, str(number), "strong", "end"))
+        if abs(here[0] - last[0]) > 18 or abs(here[1] - last[1]) > 11:
+            parts.append(text(here[0] + 7, here[1] - 5, str(number), "strong"))
             last = here
     return parts
 
